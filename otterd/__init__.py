@@ -1,0 +1,3 @@
+"""Otter, the front door to a Dgraph cluster."""
+
+__version__ = "0.1.0"

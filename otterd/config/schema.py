@@ -1,0 +1,253 @@
+"""Every key of the configuration, once: type, default, meaning, and whether it may change while running.
+
+`etc/otter.yaml` and `docs/configuration.md` are held against this module by a test.
+"""
+
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, NewType
+
+Seconds = NewType("Seconds", float)
+"""A length of time; written "30s", "1m30s", "250ms" or a plain number of seconds."""
+
+Bytes = NewType("Bytes", int)
+"""A size; written "4MiB", "64KiB" or a plain number of bytes."""
+
+Secret = NewType("Secret", str)
+"""Text that is never shown; `<key>_file` names a file to read it from instead."""
+
+Cidrs = NewType("Cidrs", tuple[str, ...])
+"""Networks such as "10.0.0.0/8"; a bare address counts as one host."""
+
+Groups = Mapping[str, tuple[str, ...]]
+
+
+class Balancer(StrEnum):
+    """How an alpha is chosen."""
+
+    ROUND_ROBIN = "round-robin"
+    DEFINED = "defined"
+    PURPOSEFUL = "purposeful"
+
+
+class Lend(StrEnum):
+    """Who is lent the gateway's own ACL account outside dev mode."""
+
+    TRUSTED = "trusted"
+    EVERYONE = "everyone"
+
+
+class Engine(StrEnum):
+    """What speaks gRPC to the alphas."""
+
+    GRPCIO = "grpcio"
+
+
+class LogLevel(StrEnum):
+    """The least serious lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+def key(default: Any, says: str, *, section: str = "", live: bool = True) -> Any:
+    """Declare a key: `says` is its one sentence; `live` means that a reload may change it.
+
+    `section` starts a new heading in the documents; later keys stay under it.
+    """
+    meta = {"says": says, "section": section, "live": live}
+    if isinstance(default, dict):
+        return field(default_factory=lambda: dict(default), metadata=meta)
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The effective configuration; see `key` for what each field carries."""
+
+    balancer_type: Balancer = key(
+        Balancer.ROUND_ROBIN,
+        "How an alpha is chosen: `round-robin` over `dgraph_endpoints`, or `defined` (also"
+        " `purposeful`) over `groups`.",
+        section="Alphas and balancing",
+    )
+    dgraph_endpoints: tuple[str, ...] = key((), "The alphas' gRPC addresses, `host:port`.")
+    groups: Groups = key(
+        {}, "For `defined`: the alphas for each purpose, under `query`, `mutation` and `upsert`."
+    )
+    dgraph_http_endpoints: Mapping[str, str] = key(
+        {},
+        "HTTP address of an alpha by its gRPC address; where none is given it is the gRPC port less 1000.",
+    )
+    dgraph_tls_ca: str = key(
+        "",
+        "PEM file of the authorities that the alphas' certificates are checked against, or"
+        " `system`; empty means no TLS towards alphas.",
+        live=False,
+    )
+    dgraph_tls_cert: str = key("", "PEM file of the certificate that Otter shows to alphas.", live=False)
+    dgraph_tls_key: str = key("", "PEM file of the key to `dgraph_tls_cert`.", live=False)
+    dgraph_tls_server_name: str = key(
+        "",
+        "Name to expect in the alphas' certificates, when it is not the host of the endpoint.",
+        live=False,
+    )
+    dgraph_user: str = key("", "User of the ACL account that Otter may lend to callers.")
+    dgraph_password: Secret = key(Secret(""), "Password of that account.")
+    dgraph_namespace: int = key(0, "Namespace in which that account logs in.")
+    alpha_engine: Engine = key(Engine.GRPCIO, "What speaks gRPC to the alphas.", live=False)
+    alpha_connect_timeout: Seconds = key(Seconds(5.0), "How long connecting to an alpha may take.")
+    max_attempts: int = key(
+        3,
+        "How many alphas one request may be tried on, where trying again is safe (1 to 10).",
+    )
+    probe_interval: Seconds = key(Seconds(5.0), "How often each alpha's health is asked.", live=False)
+    probe_timeout: Seconds = key(Seconds(2.0), "How long an alpha has to answer a probe.")
+
+    enable_http: bool = key(True, "Serve HTTP.", section="Doors", live=False)
+    proxy_port: int = key(8080, "Port of the HTTP listener.", live=False)
+    http_endpoint: str = key(
+        "",
+        "Twisted endpoint (`tcp:`, `ssl:`, `unix:`, `systemd:`) that replaces `bind_address` and"
+        " `proxy_port`.",
+        live=False,
+    )
+    enable_websocket: bool = key(True, "Serve the WebSocket API.", live=False)
+    websocket_port: int = key(8089, "Port of the WebSocket listener.", live=False)
+    websocket_endpoint: str = key(
+        "",
+        "Twisted endpoint that replaces `bind_address` and `websocket_port`.",
+        live=False,
+    )
+    bind_address: str = key(
+        "",
+        "Address of the listeners; empty means 127.0.0.1 in dev mode, else every interface.",
+        live=False,
+    )
+    metrics_endpoint: str = key(
+        "tcp:9095:interface=127.0.0.1",
+        "Twisted endpoint of the Prometheus metrics; empty turns them off.",
+        live=False,
+    )
+    graphql: bool = key(True, "Serve `/graphql`; false answers 404.")
+    ratel: str = key("", "`host:port` of a Ratel that `/ratel` redirects to; empty answers 404.")
+    ratel_graphql: bool = key(True, "Whether that redirect asks Ratel for GraphQL.")
+    commit_now_default: bool = key(
+        False,
+        "What `/mutate` assumes when `commitNow` is absent (`application/dql` and the `upsert`"
+        " form always assume true).",
+    )
+
+    dev_mode: bool = key(
+        True,
+        "Be lenient, for a developer's own machine; false demands tokens and origins.",
+        section="Security",
+    )
+    ws_token: Secret = key(Secret(""), "Token of the WebSocket `auth` message; made at start in dev mode.")
+    ws_allowed_origins: tuple[str, ...] = key(
+        (), "Origins that may open WebSockets: exact ones, or `*.example.com` for subdomains."
+    )
+    client_token: Secret = key(
+        Secret(""), "When set, HTTP and gRPC callers must show it as `Authorization: Bearer`."
+    )
+    admin_token: Secret = key(
+        Secret(""),
+        "Token that opens `/alter`, `/admin*` and `/cluster` (`X-Otter-Admin-Token` or"
+        " `Authorization: Bearer`).",
+    )
+    admin_allowed_cidrs: Cidrs = key(Cidrs(()), "Client networks that have the admin right without a token.")
+    lend_account: Lend = key(
+        Lend.TRUSTED,
+        "Who outside dev mode is lent the ACL account: `trusted` (showed a token of Otter's) or `everyone`.",
+    )
+    trusted_proxy_cidrs: Cidrs = key(Cidrs(()), "Proxies whose `X-Forwarded-For` is believed.")
+    cors_allowed_origins: tuple[str, ...] = key(
+        (),
+        "Origins that browsers may read answers from; empty means any, without credentials.",
+    )
+    rate_limit_rps: float = key(0.0, "Requests a second for each client address; 0 is no limit.")
+    rate_limit_burst: int = key(0, "How many requests may come at once; 0 means as many as `rate_limit_rps`.")
+
+    max_body_bytes: Bytes = key(
+        Bytes(1048576),
+        "Largest HTTP body, before and after decompression.",
+        section="Limits",
+    )
+    max_header_bytes: Bytes = key(Bytes(32768), "Largest HTTP request head.")
+    max_header_fields: int = key(100, "Most HTTP header fields in a request.")
+    max_url_bytes: Bytes = key(Bytes(8192), "Longest HTTP request target.")
+    max_connections: int = key(4096, "Most open HTTP connections.")
+    max_pipelined: int = key(16, "Most HTTP requests waiting on one connection.")
+    max_in_flight: int = key(4096, "Most requests on their way to alphas at once.")
+    max_buffered_bytes: Bytes = key(
+        Bytes(268435456), "Most bytes of request bodies held at once, over all connections."
+    )
+    ws_max_message_bytes: Bytes = key(Bytes(1048576), "Largest WebSocket message from a client.")
+    ws_max_handshake_bytes: Bytes = key(Bytes(16384), "Largest WebSocket handshake head.")
+    ws_max_connections: int = key(4096, "Most open WebSockets.")
+    ws_max_in_flight: int = key(
+        32, "Most messages of one WebSocket that are being answered or wait their turn."
+    )
+    ws_max_unauthenticated: int = key(1024, "Most WebSockets that have not authenticated.")
+    ws_send_buffer_bytes: Bytes = key(
+        Bytes(262144), "Unsent bytes on a WebSocket above which no further message is begun."
+    )
+    tunnel_buffer_bytes: Bytes = key(
+        Bytes(262144), "Bytes held for a slow reader of a stream or GraphQL WebSocket."
+    )
+
+    header_timeout: Seconds = key(Seconds(5.0), "How long a request's head may take.", section="Time limits")
+    request_timeout: Seconds = key(Seconds(30.0), "How long a whole request may take to come in.")
+    answer_timeout: Seconds = key(
+        Seconds(60.0),
+        "How long the first byte of an answer may take (a longer `timeout=` of the caller's stretches it).",
+    )
+    slow_answer_timeout: Seconds = key(Seconds(600.0), "The same for `/alter` and `/admin`.")
+    max_caller_timeout: Seconds = key(
+        Seconds(3600.0), "The longest `timeout=` of a caller's that is honoured."
+    )
+    progress_timeout: Seconds = key(Seconds(30.0), "How long an answer may make no progress, at either end.")
+    idle_timeout: Seconds = key(Seconds(120.0), "How long a connection may be idle.")
+    drain_timeout: Seconds = key(Seconds(10.0), "How long a stop waits for requests in flight.")
+    ws_handshake_timeout: Seconds = key(Seconds(5.0), "How long a WebSocket handshake may take.")
+    ws_unauthenticated_timeout: Seconds = key(
+        Seconds(3600.0), "How long a WebSocket may live without `auth`."
+    )
+    ws_ping_interval: Seconds = key(Seconds(20.0), "How often Otter pings a WebSocket.")
+    ws_ping_timeout: Seconds = key(Seconds(20.0), "How long a WebSocket may leave a ping open.")
+
+    log_level: LogLevel = key(
+        LogLevel.INFO, "The least serious lines that are written.", section="Operations"
+    )
+    access_log: bool = key(True, "Write one line for each request.")
+
+    @classmethod
+    def keys(cls) -> "tuple[Field[Any], ...]":
+        """Return every key's field, in the order of the documents."""
+        return fields(cls)
+
+    def alphas(self) -> tuple[str, ...]:
+        """Return the gRPC address of every alpha that the file names, each once, in order."""
+        listed = list(self.dgraph_endpoints)
+        if self.balancer_type is not Balancer.ROUND_ROBIN:
+            listed = [address for group in self.groups.values() for address in group]
+        return tuple(dict.fromkeys(listed))
+
+    def http_address(self, alpha: str) -> str:
+        """Return the HTTP `host:port` of the alpha whose gRPC address is given."""
+        mapped = self.dgraph_http_endpoints.get(alpha)
+        if mapped is not None:
+            return mapped
+        host, _, port = alpha.rpartition(":")
+        return f"{host}:{int(port) - 1000}"
+
+    @property
+    def alpha_tls(self) -> bool:
+        """Whether alphas are spoken to over TLS."""
+        return bool(self.dgraph_tls_ca)
+
+    def __repr__(self) -> str:
+        return "<Config>"

@@ -1,0 +1,190 @@
+"""What every door makes of what it hears, and what comes back: Operation and Answer.
+
+Pure data. Seconds are floats on the reactor's monotonic clock unless said otherwise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+
+class Purpose(StrEnum):
+    """What a request is for; decides where it may go and how long it may take."""
+
+    QUERY = "query"
+    MUTATION = "mutation"
+    UPSERT = "upsert"
+    COMMIT = "commit"
+    ALTER = "alter"
+    LOGIN = "login"
+    GRAPHQL = "graphql"
+    ADMIN = "admin"
+    STATE = "state"
+
+
+class Door(StrEnum):
+    """The protocol over which a caller came in."""
+
+    HTTP = "http"
+    WEBSOCKET = "ws"
+    GRPC = "grpc"
+
+
+Headers = tuple[tuple[bytes, bytes], ...]
+"""Header fields in the order and spelling in which they came."""
+
+Metadata = tuple[tuple[str, str | bytes], ...]
+"""gRPC metadata: lower-case names; the value is bytes for names ending in `-bin`."""
+
+
+@dataclass(slots=True, frozen=True)
+class Rpc:
+    """One unary call of `api.Dgraph`: `method` is "Query", `payload` its protobuf bytes."""
+
+    method: str
+    payload: bytes
+    metadata: Metadata = ()
+
+
+@dataclass(slots=True, frozen=True)
+class HttpCall:
+    """One HTTP request to pass through: `target` is path and query as they came.
+
+    `headers` are already without those that belong to the connection.
+    """
+
+    method: bytes
+    target: bytes
+    headers: Headers
+    body: bytes = b""
+
+
+@dataclass(slots=True, frozen=True)
+class Caller:
+    """Who asks, as far as the door can tell; the guard decides what that allows.
+
+    `peer` is the address of the other end of the connection, without port, and
+    `""` on a UNIX socket. `forwarded` is the raw `X-Forwarded-For`, all fields
+    joined with commas, or None. `bearer` is the token of `Authorization: Bearer`,
+    `admin` that of `X-Otter-Admin-Token`. `trusted` is True when a token of Otter's
+    own (`ws_token`) was already shown on this connection. `own_token` says whether the request
+    carries an ACL token of the caller's own. The secrets are kept out of `repr`.
+    """
+
+    door: Door
+    peer: str
+    forwarded: bytes | None = None
+    origin: bytes | None = None
+    bearer: bytes | None = field(default=None, repr=False)
+    admin: bytes | None = field(default=None, repr=False)
+    trusted: bool = False
+    own_token: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """The record of one request, opened by a door and closed by it: one access line.
+
+    `route` is a fixed name ("/query", "ws query", "other"), never text of the caller's.
+    `started`, `finished` and the durations are seconds. `upstream` is the time spent
+    waiting for alphas. `verdict` is a word of `core.judge.Verdict` or of an OtterError.
+    """
+
+    door: Door
+    route: str
+    request_id: str
+    started: float
+    purpose: str = ""
+    alpha: str = ""
+    client: str = ""
+    status: int = 0
+    received: int = 0
+    sent: int = 0
+    attempts: int = 0
+    upstream: float = 0.0
+    verdict: str = ""
+
+
+@dataclass(slots=True)
+class Operation:
+    """One request on its way through the corridor.
+
+    `writes` is True when it may change data or schema. `timeout` is the caller's own
+    limit in seconds (`timeout=`, `grpc-timeout`), None when it set none. `start_ts`
+    is 0 for a request that begins a transaction or has none. `target` names the one
+    alpha (gRPC address) that must take it, or is empty. `galaxy` is True when the
+    metadata asks for an admin's power (`galaxy-operation`, `force-namespace`).
+    """
+
+    purpose: Purpose
+    request: Rpc | HttpCall
+    caller: Caller
+    entry: Entry
+    writes: bool = False
+    timeout: float | None = None
+    start_ts: int = 0
+    read_only: bool = False
+    best_effort: bool = False
+    target: str = ""
+    galaxy: bool = False
+
+
+class Sink(Protocol):
+    """Where a streamed body goes."""
+
+    def write(self, data: bytes) -> None:
+        """Take the next piece."""
+
+    def finish(self) -> None:
+        """Be told that the body came to its proper end."""
+
+    def fail(self, reason: str) -> None:
+        """Be told that the body broke off; nothing more will come."""
+
+
+class Body(Protocol):
+    """A body that arrives piece by piece; paused until `start`."""
+
+    def start(self, sink: Sink) -> None:
+        """Begin to flow into `sink`; at most once."""
+
+    def pause(self) -> None:
+        """Stop reading from the alpha; a few pieces may still come."""
+
+    def resume(self) -> None:
+        """Read on."""
+
+    def stop(self) -> None:
+        """Give up: nobody wants the rest. Safe at any time, also twice."""
+
+
+class Tunnel(Body, Protocol):
+    """A body that also takes bytes: the connection of an upgraded request."""
+
+    def send(self, data: bytes) -> None:
+        """Write to the alpha."""
+
+    def send_end(self) -> None:
+        """Say that the caller sends nothing more."""
+
+    def on_pressure(self, slower: Callable[[], None], faster: Callable[[], None]) -> None:
+        """Call `slower` when the alpha does not keep up and `faster` when it does again."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """An alpha's own answer, whatever it says.
+
+    For an Rpc `status` is the gRPC code (0 is OK), `message` its text, `headers` the
+    initial and `trailers` the trailing metadata, and `body` the protobuf bytes.
+    For an HttpCall `status` is the HTTP status, `headers` its fields, and `body` a
+    stream (a `Tunnel` when the status is 101). `alpha` is the gRPC address that answered.
+    """
+
+    status: int
+    body: bytes | Body = b""
+    headers: Headers = ()
+    trailers: Headers = ()
+    message: str = ""
+    alpha: str = ""

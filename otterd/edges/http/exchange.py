@@ -1,0 +1,63 @@
+"""One HTTP request, whole, and the reply to it: what the connection and the routes share."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.core.operation import Body, Entry, Headers
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came: `path` and `query` are raw, the body is still encoded.
+
+    `headers` keep order and spelling; `lower` maps the lower-case name to the first
+    value. `secure` is True over TLS. `upgrade` is True for a WebSocket upgrade.
+    """
+
+    method: bytes
+    target: bytes
+    path: bytes
+    query: bytes
+    headers: Headers
+    lower: dict[bytes, bytes]
+    body: bytes
+    entry: Entry
+    peer: str
+    secure: bool = False
+    upgrade: bool = False
+
+    def all(self, name: bytes) -> list[bytes]:
+        """Return every value of the header `name` (lower case), in order."""
+        return [v for k, v in self.headers if k.lower() == name]
+
+
+@dataclass(slots=True)
+class Reply:
+    """What goes back. The connection adds Date, Connection, lengths and `X-Request-Id`.
+
+    `body` is bytes, or a Body that is streamed: with `length` as Content-Length when that is
+    known, else chunked. `close` asks that the connection end after it. `tunnel` marks a
+    101 whose body is a Tunnel.
+    """
+
+    status: int
+    headers: Headers = ()
+    body: bytes | Body = b""
+    length: int | None = None
+    close: bool = False
+    tunnel: bool = False
+
+
+class Site(Protocol):
+    """Whoever answers requests; never raises, and every failure becomes a Reply.
+
+    The connection cancels the Deferred when the caller hangs up before the reply.
+    """
+
+    def handle(self, request: Request) -> "Deferred[Reply] | Reply":
+        """Answer `request`."""
+
+    def refuse(self, entry: Entry, status: int, message: str) -> Reply:
+        """Make the reply for a request that the connection itself refuses."""
