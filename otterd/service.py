@@ -20,8 +20,8 @@ def install_reactor() -> None:
         asyncio.set_event_loop(loop)
         asyncioreactor.install(loop)
         return
-    if not isinstance(installed, asyncioreactor.AsyncioSelectorReactor):
+    if not isinstance(getattr(installed, "_asyncioEventloop", None), uvloop.Loop):
         raise RuntimeError(
-            f"otter needs the asyncio reactor, but {type(installed).__name__} is installed:"
+            f"otter needs the asyncio reactor on uvloop, but {type(installed).__name__} is installed:"
             " leave out twistd's --reactor option"
         )

@@ -51,13 +51,15 @@ class Rpc:
 class HttpCall:
     """One HTTP request to pass through: `target` is path and query as they came.
 
-    `headers` are already without those that belong to the connection.
+    `headers` are already without those that belong to the connection. `upgrade` allows
+    the alpha to answer 101 with a Tunnel.
     """
 
     method: bytes
     target: bytes
     headers: Headers
     body: bytes = b""
+    upgrade: bool = False
 
 
 @dataclass(slots=True, frozen=True)
