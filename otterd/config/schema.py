@@ -53,12 +53,21 @@ class LogLevel(StrEnum):
     ERROR = "error"
 
 
-def key(default: Any, says: str, *, section: str = "", live: bool = True) -> Any:
+def key(
+    default: Any,
+    says: str,
+    *,
+    section: str = "",
+    live: bool = True,
+    least: float | None = None,
+    most: float | None = None,
+) -> Any:
     """Declare a key: `says` is its one sentence; `live` means that a reload may change it.
 
-    `section` starts a new heading in the documents; later keys stay under it.
+    `section` starts a new heading in the documents; later keys stay under it. `least` and
+    `most` bound a number, a size in bytes or a time in seconds, where its type alone says too little.
     """
-    meta = {"says": says, "section": section, "live": live}
+    meta = {"says": says, "section": section, "live": live, "least": least, "most": most}
     if isinstance(default, dict):
         return field(default_factory=lambda: dict(default), metadata=meta)
     return field(default=default, metadata=meta)
@@ -74,7 +83,7 @@ class Config:
         " `purposeful`) over `groups`.",
         section="Alphas and balancing",
     )
-    dgraph_endpoints: tuple[str, ...] = key((), "The alphas' gRPC addresses, `host:port`.")
+    dgraph_endpoints: tuple[str, ...] = key((), "The alphas' gRPC addresses, `host:port`; for `round-robin`.")
     groups: Groups = key(
         {}, "For `defined`: the alphas for each purpose, under `query`, `mutation` and `upsert`."
     )
@@ -97,18 +106,22 @@ class Config:
     )
     dgraph_user: str = key("", "User of the ACL account that Otter may lend to callers.")
     dgraph_password: Secret = key(Secret(""), "Password of that account.")
-    dgraph_namespace: int = key(0, "Namespace in which that account logs in.")
+    dgraph_namespace: int = key(0, "Namespace in which that account logs in.", least=0, most=2**64 - 1)
     alpha_engine: Engine = key(Engine.GRPCIO, "What speaks gRPC to the alphas.", live=False)
     alpha_connect_timeout: Seconds = key(Seconds(5.0), "How long connecting to an alpha may take.")
     max_attempts: int = key(
         3,
-        "How many alphas one request may be tried on, where trying again is safe (1 to 10).",
+        "How many alphas one request may be tried on, where trying again is safe.",
+        least=1,
+        most=10,
     )
     probe_interval: Seconds = key(Seconds(5.0), "How often each alpha's health is asked.", live=False)
     probe_timeout: Seconds = key(Seconds(2.0), "How long an alpha has to answer a probe.")
 
     enable_http: bool = key(True, "Serve HTTP.", section="Doors", live=False)
-    proxy_port: int = key(8080, "Port of the HTTP listener.", live=False)
+    proxy_port: int = key(
+        8080, "Port of the HTTP listener; 0 lets the system choose.", live=False, least=0, most=65535
+    )
     http_endpoint: str = key(
         "",
         "Twisted endpoint (`tcp:`, `ssl:`, `unix:`, `systemd:`) that replaces `bind_address` and"
@@ -116,7 +129,9 @@ class Config:
         live=False,
     )
     enable_websocket: bool = key(True, "Serve the WebSocket API.", live=False)
-    websocket_port: int = key(8089, "Port of the WebSocket listener.", live=False)
+    websocket_port: int = key(
+        8089, "Port of the WebSocket listener; 0 lets the system choose.", live=False, least=0, most=65535
+    )
     websocket_endpoint: str = key(
         "",
         "Twisted endpoint that replaces `bind_address` and `websocket_port`.",
@@ -124,7 +139,8 @@ class Config:
     )
     bind_address: str = key(
         "",
-        "Address of the listeners; empty means 127.0.0.1 in dev mode, else every interface.",
+        "Address of the listeners (`::` is every one, IPv4 too); empty means 127.0.0.1 in dev mode, else"
+        " every IPv4 interface.",
         live=False,
     )
     metrics_endpoint: str = key(
@@ -168,8 +184,10 @@ class Config:
         (),
         "Origins that browsers may read answers from; empty means any, without credentials.",
     )
-    rate_limit_rps: float = key(0.0, "Requests a second for each client address; 0 is no limit.")
-    rate_limit_burst: int = key(0, "How many requests may come at once; 0 means as many as `rate_limit_rps`.")
+    rate_limit_rps: float = key(0.0, "Requests a second for each client address; 0 is no limit.", least=0)
+    rate_limit_burst: int = key(
+        0, "How many requests may come at once; 0 means as many as `rate_limit_rps`.", least=0
+    )
 
     max_body_bytes: Bytes = key(
         Bytes(1048576),
@@ -211,7 +229,7 @@ class Config:
     )
     progress_timeout: Seconds = key(Seconds(30.0), "How long an answer may make no progress, at either end.")
     idle_timeout: Seconds = key(Seconds(120.0), "How long a connection may be idle.")
-    drain_timeout: Seconds = key(Seconds(10.0), "How long a stop waits for requests in flight.")
+    drain_timeout: Seconds = key(Seconds(10.0), "How long a stop waits for requests in flight.", least=0)
     ws_handshake_timeout: Seconds = key(Seconds(5.0), "How long a WebSocket handshake may take.")
     ws_unauthenticated_timeout: Seconds = key(
         Seconds(3600.0), "How long a WebSocket may live without `auth`."

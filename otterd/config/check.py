@@ -1,0 +1,87 @@
+"""What keys must hold among themselves."""
+
+from collections.abc import Callable, Iterator
+
+from otterd.config import addresses
+from otterd.config.errors import KeyProblem
+from otterd.config.schema import Balancer, Config
+
+
+def check(config: Config) -> None:
+    """Raise KeyProblem for the first rule that `config` breaks."""
+    for rule in RULES:
+        for key, problem in rule(config):
+            raise KeyProblem(key, problem)
+
+
+Problems = Iterator[tuple[str, str]]
+
+
+def _alphas(config: Config) -> Problems:
+    if config.balancer_type is Balancer.ROUND_ROBIN:
+        if not config.dgraph_endpoints:
+            yield "dgraph_endpoints", "expected at least one host:port, for balancer_type round-robin"
+        return
+    if not config.groups:
+        yield "groups", f"expected at least one purpose, for balancer_type {config.balancer_type}"
+    for purpose, listed in config.groups.items():
+        if not listed:
+            yield "groups", f"{purpose}: expected at least one host:port"
+
+
+def _http_ports(config: Config) -> Problems:
+    for alpha in config.alphas():
+        if alpha not in config.dgraph_http_endpoints and addresses.split(alpha)[1] <= 1000:
+            yield (
+                "dgraph_http_endpoints",
+                f"expected an HTTP address for {alpha}, whose port less 1000 is none",
+            )
+
+
+def _alpha_tls(config: Config) -> Problems:
+    if bool(config.dgraph_tls_cert) != bool(config.dgraph_tls_key):
+        given, missing = ("cert", "key") if config.dgraph_tls_cert else ("key", "cert")
+        yield f"dgraph_tls_{missing}", f"expected together with dgraph_tls_{given}"
+    for key in ("dgraph_tls_cert", "dgraph_tls_server_name"):
+        if getattr(config, key) and not config.dgraph_tls_ca:
+            yield "dgraph_tls_ca", f"expected together with {key}; `system` means the system's authorities"
+
+
+def _account(config: Config) -> Problems:
+    if config.dgraph_user and not config.dgraph_password:
+        yield "dgraph_password", "expected together with dgraph_user"
+
+
+def _doors(config: Config) -> Problems:
+    if not (config.enable_http or config.enable_websocket):
+        yield "enable_http", "expected true here or in enable_websocket: nothing listens otherwise"
+    by_port = not (config.http_endpoint or config.websocket_endpoint)
+    same = config.proxy_port == config.websocket_port != 0
+    if config.enable_http and config.enable_websocket and by_port and same:
+        yield "websocket_port", "expected another port than proxy_port"
+
+
+def _production(config: Config) -> Problems:
+    if config.dev_mode or not config.enable_websocket:
+        return
+    for key in ("ws_token", "ws_allowed_origins"):
+        if not getattr(config, key):
+            yield key, "expected a value when dev_mode is false and enable_websocket is true"
+
+
+def _limits(config: Config) -> Problems:
+    if config.max_buffered_bytes < config.max_body_bytes:
+        yield "max_buffered_bytes", "expected no less than max_body_bytes"
+    if config.request_timeout < config.header_timeout:
+        yield "request_timeout", "expected no less than header_timeout"
+
+
+RULES: tuple[Callable[[Config], Problems], ...] = (
+    _alphas,
+    _http_ports,
+    _alpha_tls,
+    _account,
+    _doors,
+    _production,
+    _limits,
+)
