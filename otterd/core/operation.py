@@ -106,6 +106,7 @@ class Entry:
     attempts: int = 0
     upstream: float = 0.0
     verdict: str = ""
+    closed: bool = False
 
 
 @dataclass(slots=True)
@@ -116,7 +117,8 @@ class Operation:
     limit in seconds (`timeout=`, `grpc-timeout`), None when it set none. `start_ts`
     is 0 for a request that begins a transaction or has none. `target` names the one
     alpha (gRPC address) that must take it, or is empty. `galaxy` is True when the
-    metadata asks for an admin's power (`galaxy-operation`, `force-namespace`).
+    metadata asks for an admin's power (`galaxy-operation`, `force-namespace`). `node_local`
+    is True when it acts only on the alpha that receives it, which then must be named.
     """
 
     purpose: Purpose
@@ -130,6 +132,7 @@ class Operation:
     best_effort: bool = False
     target: str = ""
     galaxy: bool = False
+    node_local: bool = False
 
 
 class Sink(Protocol):
