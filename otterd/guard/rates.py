@@ -31,9 +31,11 @@ class Rates:
         if not self._gap:
             return 0.0
         known = self._full_at.get(key)
-        full_at = now if known is None else max(known, now)
+        # No bucket is ever emptier than empty, even when the clock was set back.
+        full_at = now if known is None else min(max(known, now), now + self._room + self._gap)
         wait = full_at - now - self._room
         if wait > SLACK:
+            self._full_at[key] = full_at
             return wait
         if known is None and len(self._full_at) >= self._most:
             self._evict(now)

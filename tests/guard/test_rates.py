@@ -23,6 +23,13 @@ def test_what_is_refused_costs_nothing() -> None:
     assert rates.take("a", 1.0) == 0.0
 
 
+def test_a_clock_set_back_locks_nobody_out() -> None:
+    rates = Rates(2, 2)
+    rates.take("a", 5000.0)
+    assert rates.take("a", 100.0) == pytest.approx(0.5)
+    assert rates.take("a", 100.5) == 0.0
+
+
 def test_keys_do_not_share() -> None:
     rates = Rates(1, 1)
     assert rates.take("a", 0.0) == rates.take("b", 0.0) == 0.0
