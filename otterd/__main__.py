@@ -1,0 +1,119 @@
+"""The command `otter`: run in the foreground, check a configuration, or ask a running Otter."""
+
+import sys
+from collections.abc import Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import CannotListenError, ReactorNotRunning
+from twisted.internet.interfaces import IReactorCore
+from twisted.logger import Logger
+from twisted.python import usage
+
+from otterd.config.errors import ConfigError
+from otterd.config.listen import reach_http
+from otterd.config.schema import Config
+from otterd.config.show import as_yaml
+from otterd.ops.ask import ask_readiness
+from otterd.ops.log import journal, start_logging
+from otterd.options import CommandOptions, die
+
+FAILED = 1
+
+log = Logger()
+
+
+class Otter(Protocol):
+    """The daemon, a Twisted service; `failed` fires with one line when it cannot start."""
+
+    failed: Deferred[str]
+
+    def privilegedStartService(self) -> object:  # noqa: N802
+        """Do what wants rights that the process may give up next."""
+
+    def startService(self) -> object:  # noqa: N802
+        """Listen."""
+
+    def stopService(self) -> object:  # noqa: N802
+        """Drain and close; the Deferred, if one is returned, holds up the end of the process."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line says and return the exit status."""
+    options = CommandOptions()
+    try:
+        options.parseOptions(list(sys.argv[1:] if arguments is None else arguments))
+    except usage.UsageError as error:
+        die(f"{error}; see otter --help")
+    if options["check"]:
+        sys.stdout.write(as_yaml(options.loaded))
+        return 0
+    if options["probe"]:
+        return probe(options.loaded)
+    return run(options)
+
+
+def probe(config: Config) -> int:
+    """Ask the Otter that runs with `config` for its readiness; 0 means ready."""
+    if not config.enable_http:
+        die("enable_http is false: there is no /readyz to ask", FAILED)
+    ready, told = ask_readiness(reach_http(config))
+    print(f"otter: {told}", file=sys.stdout if ready else sys.stderr)
+    return 0 if ready else FAILED
+
+
+def run(options: CommandOptions) -> int:
+    """Serve until a signal, with the log on standard output; return the exit status."""
+    from otterd.service import install_reactor, make_otter
+
+    try:
+        install_reactor()
+    except RuntimeError as error:
+        die(str(error), FAILED)
+    from twisted.internet import reactor  # noqa: TID251 -- this module runs it
+
+    start_logging(options.loaded.log_level)
+    status = Foreground(reactor, make_otter(options.loaded, reactor)).run()
+    journal.stream.close()
+    return status
+
+
+class Foreground:
+    """Runs `service` on `reactor` until it is told to stop, or cannot start."""
+
+    def __init__(self, reactor: IReactorCore, service: Otter) -> None:
+        self._reactor = reactor
+        self._service = service
+        self._status = 0
+
+    def run(self) -> int:
+        """Run the reactor and return the exit status."""
+        self._reactor.callWhenRunning(self._start)
+        self._reactor.addSystemEventTrigger("before", "shutdown", self._service.stopService)
+        self._reactor.run()
+        return self._status
+
+    def _start(self) -> None:
+        self._service.failed.addCallback(self._fail)
+        try:
+            self._service.privilegedStartService()
+            self._service.startService()
+        except (ConfigError, CannotListenError, OSError) as error:
+            self._fail(str(error))
+        except Exception as error:
+            log.failure("the start failed")
+            self._fail(f"cannot start: {type(error).__name__}: {error}")
+
+    def _fail(self, message: str) -> None:
+        if self._status:
+            return
+        self._status = FAILED
+        print(f"otter: {' '.join(message.split())}", file=sys.stderr)
+        try:
+            self._reactor.stop()
+        except ReactorNotRunning:
+            log.debug("the start failed while stopping")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
