@@ -10,6 +10,9 @@ from collections.abc import Callable
 BODY = json.dumps({"query": "{ q(func: uid(0x1)) { uid } }"}).encode()
 HEADERS = {"Content-Type": "application/json"}
 
+NEW = "on a new connection: "
+"""How a failure begins that the first request on a connection met."""
+
 
 class Load:
     """At least `total` queries from `threads` connections to `address`, and more until `finish`.
@@ -76,7 +79,8 @@ class Load:
         """Send one request; return None, or what went wrong."""
         if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
             connection.close()  # it ended while idle, before anything was sent
-        if connection.sock is None:
+        new = connection.sock is None
+        if new:
             with self._lock:
                 self.reconnected += 1
         try:
@@ -85,7 +89,7 @@ class Load:
             answer = response.read()
         except (OSError, http.client.HTTPException) as failure:
             connection.close()
-            return repr(failure)
+            return f"{NEW if new else ''}{failure!r}"
         if response.status == 200 and b'"data":{"q":' in answer:
             return None
         return f"{response.status} {answer[:200]!r}"

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cluster.ask import answers, ask, until
 from tests.live.instance import Otter
-from tests.live.load import Load, repeat
+from tests.live.load import NEW, Load, repeat
 
 REQUESTS, THREADS = 20_000, 16
 
@@ -115,6 +115,6 @@ def test_a_stop_finishes_what_is_in_flight(otter, cluster):
     load.reach(500, 120)
     assert one.stop() == 0
     load.finish(120)
-    # Whatever came too late found no listener; nothing that was sent was left unanswered.
-    assert set(load.failed) <= {"ConnectionRefusedError(111, 'Connection refused')"}
+    # Who came too late found no listener; no connection that was served broke off.
+    assert [failure for failure in load.failed if not failure.startswith(NEW)] == []
     assert load.answered >= 500
