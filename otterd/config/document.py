@@ -32,10 +32,10 @@ _GUIDE_HEAD = f"""# Configuration
 <!-- Made from otterd/config/schema.py by `python -m otterd.config.document`; change it there. -->
 
 Otter reads one YAML file of flat keys: the one that `-c FILE` names, else the one that the variable
-`CONFIG_FILE` names, else none. A variable of the environment beats the file. An unknown key, a key given twice,
-a bad value or a file that cannot be read stops the start, with one line that names file, key and what was
-expected. `otter --check -c FILE` does the same without starting, and prints the effective configuration as
-YAML, secrets hidden; its exit status is 0 or 2.
+`CONFIG_FILE` names, else none. A variable of the environment beats the file. An unknown key, a key given
+twice, a bad value or a file that cannot be read stops the start, with one line that names file, key and
+what was expected. `otter --check -c FILE` does the same without starting, and prints the effective
+configuration as YAML, secrets hidden; its exit status is 0 or 2.
 
 * **Lists** are YAML lists or text with commas. `dgraph_http_endpoints` is a map, or `grpc=http,grpc=http`.
 * **Times** are written `30s`, `1m30s`, `250ms`, or as a number of seconds; **sizes** `4MiB`, `64KiB`, `10MB`,

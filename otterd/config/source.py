@@ -16,26 +16,34 @@ FILE_SUFFIX = "_file"
 OLD_SPELLINGS = {"ratel-graphql": "ratel_graphql"}
 # No file of ours comes near it; a path given by mistake (a device, a log) ends here.
 _LARGEST_FILE = 1 << 20
+_TAG = "tag:yaml.org,2002:"
+_NAMES = frozenset(field.name for field in fields(Config))
 
 
 class _Loader(yaml.SafeLoader):
     """Safe YAML whose scalars stay text (`password: 0123` is not a number), without duplicate keys."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
-        first: [one for one in resolvers if one[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")]
+        first: [one for one in resolvers if one[0] in (_TAG + "null", _TAG + "merge")]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    yaml_constructors = {  # noqa: RUF012
+        tag: construct
+        for tag, construct in yaml.SafeLoader.yaml_constructors.items()
+        if tag is None or tag.removeprefix(_TAG) in ("null", "str", "seq", "map")
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Make a dict of `node`; a key given twice is refused, by name only if the name is ours."""
         seen: set[str] = set()
         for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                continue
             if name.value in seen:
-                mark = name.start_mark
-                raise ConfigError(
-                    str(mark.name), str(name.value), f"line {mark.line + 1} gives this key a second time"
-                )
-            if isinstance(name.value, str):
-                seen.add(name.value)
+                ours = name.value if name.value in _NAMES else ""
+                line = name.start_mark.line + 1
+                raise ConfigError(str(name.start_mark.name), ours, f"line {line} gives a key a second time")
+            seen.add(name.value)
         return super().construct_mapping(node, deep)
 
 
