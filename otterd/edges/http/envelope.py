@@ -1,0 +1,74 @@
+"""What every DQL request has around its text: method, parameters, media type, encoding, tokens."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from otterd.core.operation import Metadata
+from otterd.edges.http.compress import decoded
+from otterd.edges.http.exchange import Request
+from otterd.edges.http.golang import Unsure, duration, params, uint
+
+JSON = b"application/json"
+RDF = b"application/rdf"
+DQL = b"application/dql"
+OLD_DQL = b"application/graphql+-"
+
+_METHODS = frozenset((b"POST", b"PUT"))
+_TOKENS = ((b"x-dgraph-accesstoken", "accessjwt"), (b"x-dgraph-authtoken", "auth-token"))
+_CARRIED = re.compile(rb"[ -~]+").fullmatch
+
+
+@dataclass(slots=True, frozen=True)
+class Envelope:
+    """The parts of a request that all translators read; `body` is decompressed."""
+
+    params: Mapping[bytes, bytes]
+    body: bytes
+    metadata: Metadata
+    gzip: bool
+
+
+@dataclass(slots=True, frozen=True)
+class Hints:
+    """What can be told of a request that goes to the alpha as it is; see `plan.Verbatim`."""
+
+    timeout: float | None = None
+    start_ts: int = 0
+
+
+def opened(request: Request, names: Collection[bytes], limit: int) -> Envelope:
+    """Return the envelope of `request`, whose parameters are `names`.
+
+    Raise TooLarge when the body decompresses to more than `limit` bytes.
+    """
+    if request.method not in _METHODS:
+        raise Unsure
+    lower = request.lower
+    return Envelope(
+        params(request.query, names),
+        decoded(lower.get(b"content-encoding", b""), request.body, limit),
+        tokens(lower),
+        b"gzip" in lower.get(b"accept-encoding", b""),
+    )
+
+
+def tokens(lower: Mapping[bytes, bytes]) -> Metadata:
+    """Return the caller's own tokens as gRPC metadata."""
+    found: list[tuple[str, str]] = []
+    for header, name in _TOKENS:
+        value = lower.get(header)
+        if value:
+            if not _CARRIED(value):
+                raise Unsure
+            found.append((name, value.decode("ascii")))
+    return tuple(found)
+
+
+def hints(request: Request) -> Hints:
+    """Return what the parameters of a request that could not be translated still tell."""
+    try:
+        found = params(request.query, (b"timeout", b"startTs"))
+        return Hints(duration(found.get(b"timeout", b"")), uint(found.get(b"startTs", b"")))
+    except Unsure:
+        return Hints()

@@ -1,0 +1,189 @@
+"""Answers of the gRPC API as Dgraph's own HTTP port writes them, byte for byte."""
+
+from math import ceil
+
+from otterd.core.operation import Answer, Headers
+from otterd.edges.http.compress import gzip
+from otterd.edges.http.golang import compact, quote, quote_plain
+from otterd.edges.http.plan import Call, Rendered
+from otterd.errors import DeadlinePassed, OtterError, RateLimited
+from otterd.wire import api_pb2 as api
+
+JSON_TYPE = (b"Content-Type", b"application/json")
+_GZIPPED = (JSON_TYPE, (b"Content-Encoding", b"gzip"))
+_TOUCHED = b"Dgraph-Toucheduids"
+_DONE = b'"code":"Success","message":"Done"'
+
+_UNKNOWN = 2
+_CONTEXT = (1, 4)
+_NAMES = {
+    3: "InvalidArgument", 5: "NotFound", 6: "AlreadyExists", 7: "PermissionDenied",
+    8: "ResourceExhausted", 9: "FailedPrecondition", 10: "Aborted", 11: "OutOfRange",
+    12: "Unimplemented", 13: "Internal", 14: "Unavailable", 15: "DataLoss", 16: "Unauthenticated",
+}  # fmt: skip
+
+
+def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
+    """Render the answer to `/query`."""
+    if answer.status:
+        return refused(answer)
+    response = _response(answer)
+    data = quote_plain(response.rdf.decode("utf-8", "replace")) + b"\n" if rdf else response.json
+    body = b'{"data":%b,"extensions":{%b}}' % (data, _extensions(response, metrics=True))
+    return _reply(body, gzip, response)
+
+
+def mutate_answer(answer: Answer, *, mutates: bool, commit_now: bool, gzip: bool) -> Rendered:
+    """Render the answer to `/mutate`; `mutates` is False for a request that only queries."""
+    if answer.status:
+        return refused(answer)
+    response = _response(answer)
+    if response.HasField("txn"):
+        keys, preds = sorted(response.txn.keys), sorted(response.txn.preds)
+        del response.txn.keys[:], response.txn.preds[:]
+        response.txn.preds.extend(preds)
+        if not commit_now:
+            response.txn.keys.extend(keys)
+    queries = compact(response.json) if response.json else b"null"
+    body = b'{"data":{%b,"queries":%b,"uids":%b},"extensions":{%b}}' % (
+        _DONE,
+        queries,
+        _uids(response) if mutates else b"null",
+        _extensions(response, metrics=False),
+    )
+    return _reply(body, gzip, response)
+
+
+def commit_answer(answer: Answer, *, abort: bool, gzip: bool) -> Rendered:
+    """Render the answer to `/commit`."""
+    if answer.status:
+        return refused(answer, data=False)
+    context = api.TxnContext.FromString(_bytes(answer))
+    if not abort:
+        del context.keys[:]
+        return _reply(b'{"data":{%b},"extensions":{"txn":%b}}' % (_DONE, _txn(context)), gzip)
+    if context.aborted:
+        return _reply(b"{%b}" % _DONE, gzip)
+    return Rendered(200, (JSON_TYPE,), error_body("transaction could not be aborted"))
+
+
+def login_answer(answer: Answer, *, gzip: bool) -> Rendered:
+    """Render the answer to `/login`."""
+    if answer.status:
+        return refused(answer)
+    jwt = api.Jwt.FromString(_response(answer).json)
+    return _reply(
+        b'{"data":{"accessJWT":%b,"refreshJWT":%b}}' % (quote(jwt.access_jwt), quote(jwt.refresh_jwt)), gzip
+    )
+
+
+def refused(answer: Answer, *, data: bool = True) -> Rendered:
+    """Render a gRPC error; `data` adds the null that Dgraph gives with errors at run time."""
+    body = error_body(wording(answer))
+    if data:
+        body = body[:-1] + b',"data":null}'
+    return Rendered(200, (JSON_TYPE,), body)
+
+
+def wording(answer: Answer) -> str:
+    """Return the error text that HTTP has in the place of a gRPC status."""
+    message = answer.message
+    # UNKNOWN is how gRPC carries plain errors, and 1 and 4 those of a Go context; for the
+    # rest the status itself was the error, unless its text shows that it was wrapped in one.
+    if answer.status == _UNKNOWN or answer.status in _CONTEXT:
+        return message
+    prefix = f"rpc error: code = {_NAMES.get(answer.status, f'Code({answer.status})')} desc = "
+    return message if prefix in message else prefix + message
+
+
+def error_body(message: str, code: str = "ErrorInvalidRequest") -> bytes:
+    """Return Dgraph's JSON for one error."""
+    return b'{"errors":[{"message":%b,"extensions":{"code":%b}}]}' % (quote(message), quote(code))
+
+
+def render_error(error: OtterError) -> Rendered:
+    """Render a refusal or failure of Otter's own, in Dgraph's shape."""
+    headers = [JSON_TYPE]
+    wait = error.retry_after
+    if wait is None and isinstance(error, RateLimited):
+        wait = 1
+    if wait is not None:
+        headers.append((b"Retry-After", b"%d" % max(1, ceil(wait))))
+    if isinstance(error, RateLimited):
+        return Rendered(error.status, tuple(headers), b'{"error":"rate limit exceeded"}')
+    return Rendered(error.status, tuple(headers), error_body(error.message, error.word))
+
+
+def render_failure(call: Call, error: OtterError) -> Rendered:
+    """Render the failure of `call`, in Dgraph's words where it was the caller's own `timeout=`."""
+    if isinstance(error, DeadlinePassed) and call.timeout is not None:
+        return call.render(Answer(4, message=": context deadline exceeded"))
+    return render_error(error)
+
+
+def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> Rendered:
+    headers: Headers = _GZIPPED if zipped else (JSON_TYPE,)
+    if response is not None:
+        headers += ((_TOUCHED, b"%d" % response.metrics.num_uids.get("_total", 0)),)
+    return Rendered(200, headers, gzip(body) if zipped else body)
+
+
+def _response(answer: Answer) -> api.Response:
+    return api.Response.FromString(_bytes(answer))
+
+
+def _bytes(answer: Answer) -> bytes:
+    if not isinstance(answer.body, bytes):
+        raise TypeError("a gRPC answer is bytes")
+    return answer.body
+
+
+def _uids(response: api.Response) -> bytes:
+    uids = response.uids
+    return b"{%b}" % b",".join([b"%b:%b" % (quote(name), quote(uids[name])) for name in sorted(uids)])
+
+
+def _extensions(response: api.Response, *, metrics: bool) -> bytes:
+    parts: list[bytes] = []
+    if response.HasField("latency"):
+        parts.append(b'"server_latency":' + _latency(response.latency))
+    if response.HasField("txn"):
+        parts.append(b'"txn":' + _txn(response.txn))
+    if metrics and response.HasField("metrics"):
+        parts.append(b'"metrics":' + _metrics(response.metrics))
+    return b",".join(parts)
+
+
+def _latency(latency: api.Latency) -> bytes:
+    fields = (
+        (b'"parsing_ns":%d', latency.parsing_ns),
+        (b'"processing_ns":%d', latency.processing_ns),
+        (b'"encoding_ns":%d', latency.encoding_ns),
+        (b'"assign_timestamp_ns":%d', latency.assign_timestamp_ns),
+        (b'"total_ns":%d', latency.total_ns),
+    )
+    return b"{%b}" % b",".join([form % value for form, value in fields if value])
+
+
+def _txn(txn: api.TxnContext) -> bytes:
+    parts: list[bytes] = []
+    if txn.start_ts:
+        parts.append(b'"start_ts":%d' % txn.start_ts)
+    if txn.commit_ts:
+        parts.append(b'"commit_ts":%d' % txn.commit_ts)
+    if txn.aborted:
+        parts.append(b'"aborted":true')
+    if txn.keys:
+        parts.append(b'"keys":[%b]' % b",".join(map(quote, txn.keys)))
+    if txn.preds:
+        parts.append(b'"preds":[%b]' % b",".join(map(quote, txn.preds)))
+    if txn.hash:
+        parts.append(b'"hash":' + quote(txn.hash))
+    return b"{%b}" % b",".join(parts)
+
+
+def _metrics(metrics: api.Metrics) -> bytes:
+    touched = metrics.num_uids
+    if not touched:
+        return b"{}"
+    return b'{"num_uids":{%b}}' % b",".join([b"%b:%d" % (quote(n), touched[n]) for n in sorted(touched)])
