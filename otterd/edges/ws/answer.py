@@ -1,0 +1,93 @@
+"""What goes back: the answers of contract 4, as bytes of one text frame."""
+
+import codecs
+
+from otterd.core.operation import Answer
+from otterd.edges.http.golang import quote
+from otterd.edges.http.render import mutate_answer, query_answer, render_error
+from otterd.edges.ws.message import Message
+from otterd.errors import OtterError
+from otterd.wire import api_pb2
+
+SLICE = 1 << 20
+
+
+def status(word: str, id: str | None) -> bytes:
+    """Return `{"status":word}`, after the `id` when there is one."""
+    return _object(b'"status":"%b"' % word.encode(), id)
+
+
+def error(text: str, id: str | None) -> bytes:
+    """Return `{"error":text}`, after the `id` when there is one."""
+    return _object(b'"error":' + quote(text), id)
+
+
+def refused(message: Message, id: str | None, failure: OtterError) -> bytes:
+    """Return how an operation is told that Otter itself failed or refused it."""
+    if message.shape == "http":
+        return _result(render_error(failure).body, id)
+    return error(failure.message, id)
+
+
+def answered(message: Message, id: str | None, answer: Answer) -> bytes:
+    """Return what the alpha's `answer` to `message` becomes on the socket."""
+    if message.shape == "http":
+        return _result(_text(_http_body(message, answer)), id)
+    if answer.status:
+        return error(answer.message, id)
+    assert isinstance(answer.body, bytes)
+    response = api_pb2.Response.FromString(answer.body)
+    if message.verbose or message.type == "upsert":
+        return _object(_text(_verbose(message, response)), id)
+    return _result(_text(response.json) or b"{}", id)
+
+
+def _http_body(message: Message, answer: Answer) -> bytes:
+    """Return what `/query` or `/mutate` would answer."""
+    if message.type == "query":
+        return query_answer(answer, rdf=False, gzip=False).body
+    return mutate_answer(answer, mutates=True, commit_now=True, gzip=False).body
+
+
+def _verbose(message: Message, response: api_pb2.Response) -> bytes:
+    """Return the members of the verbose shape that are not empty, in their order."""
+    members = []
+    if response.json:
+        members.append(b'"data":' + response.json)
+    if message.type != "query":
+        if response.uids:
+            uids = sorted(response.uids)
+            pairs = b",".join(b"%b:%b" % (quote(name), quote(response.uids[name])) for name in uids)
+            members.append(b'"uids":{%b}' % pairs)
+        if response.txn.commit_ts:
+            members.append(b'"commitTs":%d' % response.txn.commit_ts)
+        if response.txn.preds:
+            members.append(b'"predicates":[%b]' % b",".join(map(quote, response.txn.preds)))
+    if response.latency.total_ns:
+        members.append(b'"latencyNs":%d' % response.latency.total_ns)
+    return b",".join(members)
+
+
+def _object(members: bytes, id: str | None) -> bytes:
+    if id is None:
+        return b"{%b}" % members
+    return b'{"id":%b%b%b}' % (quote(id), b"," if members else b"", members)
+
+
+def _result(body: bytes, id: str | None) -> bytes:
+    """Return `body` as it is, or as the `result` of the message `id`."""
+    return body if id is None else b'{"id":%b,"result":%b}' % (quote(id), body)
+
+
+def _text(body: bytes) -> bytes:
+    """Return `body` with bytes that are not UTF-8 replaced, on which clients would end the socket."""
+    if body.isascii():
+        return body
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for at in range(0, len(body), SLICE):
+            decoder.decode(body[at : at + SLICE])
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return body.decode("utf-8", "replace").encode()
+    return body

@@ -1,0 +1,139 @@
+"""What waits to be sent on one socket, in order, while its reader is slower than we are."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from zope.interface import implementer
+
+PIECE = 32 * 1024
+"""Bytes handed to the transport at once, which itself asks to wait once it holds 64 KiB."""
+
+LOOKS = 6
+"""How often progress is looked for within the time in which some must be made."""
+
+
+@implementer(IPushProducer)
+class Outbox:
+    """Hands bytes to `transport` as fast as it takes them.
+
+    `size` is how many bytes wait here, `largest` the largest write among them. `eased` is called when
+    some have left, `stuck` when nothing has moved for `patience()` seconds.
+    """
+
+    def __init__(
+        self,
+        transport: Any,
+        clock: IReactorTime,
+        patience: Callable[[], float],
+        eased: Callable[[], None],
+        stuck: Callable[[], None],
+    ) -> None:
+        self.size = 0
+        self.largest = 0
+        self._transport = transport
+        self._clock = clock
+        self._patience = patience
+        self._eased = eased
+        self._stuck = stuck
+        self._pieces: deque[bytes] = deque()
+        self._at = 0
+        self._blocked = self._ending = False
+        self._written = self._moved = 0
+        self._since = 0.0
+        self._watch: IDelayedCall | None = None
+        transport.registerProducer(self, True)
+        self._registered = True
+
+    def write(self, data: bytes) -> None:
+        """Send `data` after all that was written before."""
+        self._written += len(data)
+        if not (self._blocked or self._pieces) and len(data) <= PIECE:
+            self._transport.write(data)
+            return
+        self._pieces.append(data)
+        self.size += len(data)
+        self.largest = max(self.largest, len(data))
+        self._pour()
+
+    def end(self) -> None:
+        """Hand over all that waits, for the transport to close after it; it must still make progress."""
+        self._ending = True
+        self.unregister()
+        for piece in self._pieces:
+            self._transport.write(piece[self._at :])
+            self._at = 0
+        self._pieces.clear()
+        self.size = self.largest = 0
+        self._look()
+
+    def unregister(self) -> None:
+        """Stop listening to the transport; safe to repeat."""
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
+
+    def stop(self) -> None:
+        """Forget everything: the socket is gone."""
+        self._blocked = True
+        self._pieces.clear()
+        self.size = self.largest = 0
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    def pauseProducing(self) -> None:
+        """Be told by the transport to wait."""
+        self._blocked = True
+        if self._watch is None:
+            self._look()
+
+    def resumeProducing(self) -> None:
+        """Be told by the transport that it holds nothing any more."""
+        self._blocked = False
+        self._pour()
+        self._eased()
+
+    def stopProducing(self) -> None:
+        """Be told that the connection is lost; `stop` follows."""
+        self._blocked = True
+
+    def _pour(self) -> None:
+        pieces = self._pieces
+        while pieces and not self._blocked:
+            data = pieces[0]
+            if self._at or len(data) > PIECE:
+                data = data[self._at : self._at + PIECE]
+            self._at += len(data)
+            if self._at == len(pieces[0]):
+                pieces.popleft()
+                self._at = 0
+            self.size -= len(data)
+            self._transport.write(data)
+        if not pieces:
+            self.largest = 0
+
+    def _look(self) -> None:
+        """Start the watch over the reader's progress."""
+        self._moved, self._since = self._taken(), self._clock.seconds()
+        if self._watch is None:
+            self._watch = self._clock.callLater(self._patience() / LOOKS, self._check)
+
+    def _check(self) -> None:
+        self._watch = None
+        if not (self._blocked or self._ending):
+            return
+        taken, now = self._taken(), self._clock.seconds()
+        if taken != self._moved:
+            self._moved, self._since = taken, now
+        elif now - self._since >= self._patience() - 0.001:
+            self._stuck()
+            return
+        self._watch = self._clock.callLater(self._patience() / LOOKS, self._check)
+
+    def _taken(self) -> int:
+        """Return how many bytes have left this process, as far as the transport shows."""
+        transport = self._transport
+        held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+        return int(self._written - self.size - held - getattr(transport, "_tempDataLen", 0))

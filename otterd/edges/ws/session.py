@@ -1,0 +1,298 @@
+"""The state of one socket: who speaks, whose turn it is, and when it ends. No I/O, no time.
+
+Every message is judged as it arrives. Messages without an id are then performed one
+after the other and answered in the order of arrival; those with one overlap.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.config.live import Live
+from otterd.core.operation import Answer, Caller, Door, Entry, Metadata
+from otterd.edges.ws import answer
+from otterd.edges.ws.message import OPERATIONS, Malformed, Message, decode, fault, identity
+
+ATTEMPTS = 8
+"""Wrong tokens in a row that end a socket."""
+
+LAST_WAIT = 3.0
+"""Seconds between the last wrong token and the end."""
+
+SPARE = 1 << 20
+"""Most unsent bytes of one socket, beyond its largest answer."""
+
+GOING_AWAY, POLICY = 1001, 1008
+WANT_COMMIT = "commitNow is required: without it nothing is stored"
+GONE = 499
+"""Status of what nobody waits for any more, as web servers write it."""
+
+ROUTES = {
+    "query": "ws query",
+    "mutation": "ws mutation",
+    "upsert": "ws upsert",
+    "auth": "ws auth",
+}
+
+
+@dataclass(slots=True, eq=False)
+class Task:
+    """One message on its way to its answer; `metadata` may hold the caller's token.
+
+    A ping has no `entry`. `call` is what is being waited for. A task that is `alone` is
+    performed while no other one is, so that its answer finds room.
+    """
+
+    id: str | None
+    entry: Entry | None
+    message: Message
+    caller: Caller
+    metadata: Metadata = field(default=(), repr=False)
+    begun: bool = False
+    alone: bool = False
+    answer: bytes | None = None
+    call: Deferred[Answer] | None = None
+
+    @property
+    def writes(self) -> bool:
+        """Whether it may change data."""
+        return self.message.type != "query"
+
+
+class Line(Protocol):
+    """The socket, as its session needs it."""
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to be sent."""
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest answer among them."""
+
+    def send(self, text: bytes) -> None:
+        """Send one text frame."""
+
+    def perform(self, task: Task) -> None:
+        """Carry `task` to an alpha; `Session.performed` is called in the end."""
+
+    def pace(self) -> None:
+        """Read on, or stop reading while the session is `full`."""
+
+    def authenticated(self) -> None:
+        """Be told that the client showed the token."""
+
+    def dismiss(self, code: int, reason: str, after: float) -> None:
+        """Close in `after` seconds, once all is sent."""
+
+
+class Tokens(Protocol):
+    """Knows `ws_token`."""
+
+    def ws_token_matches(self, token: str) -> bool:
+        """Tell whether `token` is the one."""
+
+
+class Books(Protocol):
+    """Keeps the account of every message."""
+
+    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
+        """Begin an entry."""
+
+    def close(self, entry: Entry) -> None:
+        """End it."""
+
+
+NONE = Message()
+
+
+class Session:
+    """Decides what becomes of each message of one socket."""
+
+    def __init__(
+        self, line: Line, live: Live, tokens: Tokens, books: Books, caller: Caller, client: str
+    ) -> None:
+        self.is_authenticated = False
+        self._line = line
+        self._live = live
+        self._tokens = tokens
+        self._books = books
+        self._caller = caller
+        self._client = client
+        self._metadata: Metadata = ()
+        self._wrong = 0
+        self._deaf = self._leaving = self._gone = False
+        self._count = 0
+        self._queue: deque[Task] = deque()
+        self._waiting: deque[Task] = deque()
+        self._again: deque[Task] = deque()
+        self._running: set[Task] = set()
+        self._alone = False
+        self._advancing = False
+
+    @property
+    def full(self) -> bool:
+        """Whether no further message is wanted now."""
+        return self._deaf or self._leaving or self._count >= self._live.config.ws_max_in_flight
+
+    def receive(self, payload: bytes) -> None:
+        """Take the message in `payload`; every outcome is an answer, never an exception."""
+        if self._deaf:
+            return
+        try:
+            message = decode(payload)
+        except Malformed as malformed:
+            task = self._task("ws other", malformed.id, NONE, len(payload))
+            self._settle(task, answer.error(f"invalid JSON: {malformed.why}", task.id), 400)
+            return
+        kind, id = message.type or "", identity(message.id)
+        if kind == "ping":
+            self._count += 1
+            self._settle(Task(id, None, message, self._caller), answer.status("pong", id), 200)
+            return
+        task = self._task(ROUTES.get(kind, "ws other"), id, message, len(payload))
+        wrong = fault(message)
+        if wrong is not None:
+            self._settle(task, answer.error(wrong, id), 400)
+        elif kind == "auth":
+            self._authenticate(task)
+        elif kind not in OPERATIONS:
+            self._settle(task, answer.error("unsupported type", id), 501)
+        elif not self.is_authenticated:
+            self._settle(task, answer.error("papers please!", id), 401)
+        elif kind != "query" and not message.commit_now:
+            self._settle(task, answer.error(WANT_COMMIT, id), 400)
+        else:
+            (self._queue if id is None else self._waiting).append(task)
+            self.advance()
+
+    def performed(self, task: Task, text: bytes, status: int) -> None:
+        """Take the answer to `task`."""
+        self._running.discard(task)
+        self._alone = False
+        if self._gone:
+            self._close(task, status)
+            return
+        if not task.writes and not task.alone and self._overflows(len(text)):
+            # A read may be asked again when its reader has caught up; a write's answer must be kept.
+            task.begun, task.alone = False, True
+            self._again.append(task)
+        else:
+            self._settle(task, text, status)
+        self.advance()
+
+    def advance(self) -> None:
+        """Send and begin what can be; to be called when unsent bytes left."""
+        if self._advancing or self._gone:
+            return
+        self._advancing = True
+        try:
+            while self._step():
+                pass
+        finally:
+            self._advancing = False
+        if self._leaving and not self._count:
+            self._line.dismiss(GOING_AWAY, "going away", 0)
+        self._line.pace()
+
+    def drain(self) -> None:
+        """Finish what was received, then close."""
+        self._leaving = True
+        self.advance()
+
+    def lost(self) -> list[Task]:
+        """Be told that the socket is gone; return the reads that are still being performed."""
+        self._gone = self._deaf = True
+        for task in (*self._queue, *self._waiting, *self._again):
+            if task not in self._running:
+                self._close(task, GONE)
+        self._queue.clear()
+        self._waiting.clear()
+        self._again.clear()
+        return [task for task in self._running if not task.writes]
+
+    def _task(self, route: str, id: str | None, message: Message, size: int) -> Task:
+        offered = None if id is None else id.encode("utf-8", "replace")
+        entry = self._books.open(Door.WEBSOCKET, route, offered)
+        entry.client, entry.received = self._client, size
+        self._count += 1
+        return Task(id, entry, message, self._caller, self._metadata)
+
+    def _authenticate(self, task: Task) -> None:
+        message = task.message
+        if self._tokens.ws_token_matches(message.token or ""):
+            own = message.access_jwt
+            self._wrong = 0
+            self._metadata = (("accessjwt", own),) if own else ()
+            self._caller = replace(self._caller, trusted=True, own_token=bool(own))
+            if not self.is_authenticated:
+                self.is_authenticated = True
+                self._line.authenticated()
+            self._settle(task, answer.status("authenticated", task.id), 200)
+            return
+        self._wrong += 1
+        if self._wrong < ATTEMPTS:
+            self._settle(task, answer.error("invalid token", task.id), 401)
+            return
+        self._deaf = True
+        self._count -= 1
+        self._close(task, 401)
+        self._line.dismiss(POLICY, "Go away! bye!", LAST_WAIT)
+        self._line.pace()
+
+    def _settle(self, task: Task, text: bytes, status: int) -> None:
+        """Give `task` its answer; it goes out at once, or in its turn."""
+        if task.entry is not None:
+            task.entry.status = status
+        task.answer = text
+        if task.id is not None:
+            self._deliver(task)
+        elif not task.begun:
+            self._queue.append(task)
+            self.advance()
+
+    def _step(self) -> bool:
+        """Send or begin one task; tell whether there was one."""
+        queue = self._queue
+        if queue and queue[0].answer is not None:
+            self._deliver(queue.popleft())
+            return True
+        task = self._next()
+        if task is None:
+            return False
+        task.begun, self._alone = True, task.alone
+        self._running.add(task)
+        self._line.perform(task)
+        return True
+
+    def _next(self) -> Task | None:
+        """Return the task to begin now."""
+        if self._line.unsent > self._live.config.ws_send_buffer_bytes:
+            return None
+        if self._again:
+            return None if self._running else self._again.popleft()
+        if self._alone:
+            return None
+        if self._queue and not self._queue[0].begun:
+            return self._queue[0]
+        return self._waiting.popleft() if self._waiting else None
+
+    def _overflows(self, size: int) -> bool:
+        line = self._line
+        return line.unsent + size - max(line.largest, size) > SPARE
+
+    def _deliver(self, task: Task) -> None:
+        text = task.answer
+        assert text is not None
+        self._count -= 1
+        self._line.send(text)
+        if task.entry is not None:
+            task.entry.sent = len(text)
+            self._books.close(task.entry)
+
+    def _close(self, task: Task, status: int) -> None:
+        if task.entry is not None:
+            task.entry.status = status
+            self._books.close(task.entry)
