@@ -1,0 +1,49 @@
+# Two commands are all that a newcomer needs: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= etc/otter.yaml
+BIN = $(VENV)/bin
+SOURCES = otterd twisted/plugins
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-unit test-live lint docs clean
+
+help: ## list what can be made
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | sort
+
+run: $(VENV) ## run Otter in the foreground; CONFIG=FILE names another configuration
+	exec $(BIN)/twistd -n --pidfile= otter -c $(CONFIG)
+
+test: lint test-unit test-live ## check style and types, run the unit tests, then the live ones where there are alphas
+
+test-unit: $(VENV) ## run the tests that need no alpha
+	$(BIN)/python -m pytest
+
+# Live tests are left out, in one line that says so, when nothing can answer them.
+test-live: $(VENV) ## run the tests that need real alphas
+	@$(BIN)/python -m tests.live.skipped || $(BIN)/python -m pytest -m live tests/live
+
+lint: $(VENV) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(SOURCES)
+
+docs: $(VENV) ## write docs/configuration.md and etc/otter.yaml from the schema
+	$(BIN)/python -m otterd.config.document
+
+clean: ## delete the virtual environment and what tools left
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# The stamp is newer than setup.cfg when what is installed fits. An editable install in the
+# compat mode puts this folder on the path, where twistd finds twisted/plugins.
+$(VENV): $(VENV)/stamp
+
+$(VENV)/stamp: setup.cfg pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Otter needs Python 3.11 or newer as $(PYTHON); name another one with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --config-settings editable_mode=compat -e '.[test]'
+	@touch $@
+
+-include tests/cluster/cluster.mk
