@@ -1,0 +1,235 @@
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+
+from otterd import __version__
+from otterd.config.live import Live
+from otterd.config.schema import Balancer, Config
+from otterd.core.operation import Answer
+from otterd.errors import NotReached
+from otterd.ops.instruments import Metrics
+from otterd.ops.report import Report
+from otterd.ops.zeros import FRESH, LONGEST
+from tests.fakes.memory import HANG, FakeBody, FakeHttpChannel
+
+CONFIG = Config(dgraph_endpoints=("a:9080", "b:9080"))
+SAID = {"instance": "alpha", "address": "a:7080", "status": "healthy", "group": "1", "max_assigned": 2**60}
+ZERO = {"instance": "zero", "address": "z:5080", "status": "healthy", "group": "0"}
+
+
+@dataclass
+class Health:
+    status: str = "healthy"
+    raw: dict[str, Any] | None = None
+    reason: str = ""
+    since: float = 0.0
+
+
+@dataclass
+class Alpha:
+    address: str
+    http: FakeHttpChannel
+    health: Health = field(default_factory=Health)
+    in_flight: int = 0
+
+    @property
+    def http_address(self) -> str:
+        return self.address.replace("9080", "8080")
+
+
+class Rig:
+    in_flight = 7
+
+    def __init__(self, config: Config = CONFIG) -> None:
+        self.clock = Clock()
+        self.alphas = [
+            Alpha(name, FakeHttpChannel(name.replace("90", "80"), self.clock)) for name in config.alphas()
+        ]
+        self.report = Report(Live(config), self.clock, self, self)
+
+    def down(self, *names: str) -> None:
+        for alpha in self.alphas:
+            if alpha.address in names:
+                alpha.health = Health("unhealthy", SAID, "refused")
+
+    def health(self, *, all: bool = False) -> tuple[int, list[dict[str, Any]]]:
+        asked = self.report.health(all)
+        told: Any = asked
+        if isinstance(asked, Deferred):
+            assert asked.called
+            told = asked.result
+        return told[0], json.loads(told[1])
+
+
+def purposeful(**groups: str) -> Config:
+    lists = {name: tuple(text.split()) for name, text in groups.items()}
+    return Config(balancer_type=Balancer.DEFINED, groups=lists)
+
+
+@pytest.mark.parametrize(
+    ("config", "down", "ready", "why"),
+    [
+        (CONFIG, "", True, "ready"),
+        (CONFIG, "a:9080", True, "ready"),
+        (CONFIG, "a:9080 b:9080", False, "no healthy alpha for any purpose"),
+        (purposeful(query="a:9080 b:9080", mutation="b:9080"), "a:9080", True, "ready"),
+        (
+            purposeful(query="a:9080", mutation="b:9080"),
+            "b:9080",
+            False,
+            "no healthy alpha for mutation",
+        ),
+        (
+            purposeful(query="a:9080", mutation="b:9080", upsert="a:9080"),
+            "a:9080",
+            False,
+            "no healthy alpha for query, upsert",
+        ),
+    ],
+)
+def test_ready_means_an_alpha_for_each_purpose(config: Config, down: str, ready: bool, why: str) -> None:
+    rig = Rig(config)
+    rig.down(*down.split())
+    assert rig.report.ready() == (ready, why)
+    status, (own, *_) = rig.health()
+    assert status == (200 if ready else 503)
+    assert own["status"] == ("healthy" if ready else "unhealthy")
+    assert own["reason"] == why
+
+
+def test_an_alpha_that_was_never_probed_does_not_make_ready() -> None:
+    rig = Rig()
+    for alpha in rig.alphas:
+        alpha.health = Health("unknown")
+    assert not rig.report.ready()[0]
+    assert [one["status"] for one in rig.health()[1]] == ["unhealthy"] * 3
+
+
+def test_a_draining_otter_is_not_ready() -> None:
+    rig = Rig()
+    rig.report.draining = True
+    assert rig.report.ready() == (False, "draining")
+    assert rig.health()[0] == 503
+
+
+def test_health_is_otter_and_then_each_alpha_in_dgraphs_shape() -> None:
+    rig = Rig()
+    rig.alphas[0].health = Health("healthy", SAID)
+    rig.alphas[0].in_flight = 4
+    rig.clock.advance(90)
+    rig.down("b:9080")
+    status, (own, first, second) = rig.health()
+    assert status == 200
+    assert own == {
+        "instance": "otter",
+        "address": "127.0.0.1:8080",
+        "status": "healthy",
+        "version": __version__,
+        "uptime": 90,
+        "balancer": "round-robin",
+        "reason": "ready",
+        "in_flight": 7,
+    }
+    assert list(first) == [*SAID, "otter"]
+    assert {name: first[name] for name in SAID} == SAID
+    assert first["otter"] == {
+        "address": "a:9080",
+        "http_address": "a:8080",
+        "status": "healthy",
+        "reason": "",
+        "since": 90,
+        "in_flight": 4,
+    }
+    assert {name: second[name] for name in ("instance", "address", "status")} == {
+        "instance": "alpha",
+        "address": "b:9080",
+        "status": "unhealthy",
+    }
+    assert second["otter"]["reason"] == "refused"
+
+
+def test_an_endpoint_is_named_by_its_kind_alone() -> None:
+    rig = Rig(replace(CONFIG, http_endpoint="ssl:443:privateKey=/etc/key.pem"))
+    assert rig.health()[1][0]["address"] == "ssl"
+
+
+def test_all_adds_the_zeros_of_an_alpha() -> None:
+    rig = Rig()
+    rig.down("a:9080")
+    body = FakeBody(json.dumps([ZERO]).encode()[:9], json.dumps([ZERO, SAID]).encode()[9:])
+    body.pieces = [json.dumps([ZERO, SAID]).encode()]
+    rig.alphas[1].http.on("/health", Answer(200, body))
+    assert rig.health(all=True)[1][3:] == [ZERO]
+    (call,) = rig.alphas[1].http.calls
+    assert call.request.target == b"/health?all"
+    assert not rig.alphas[0].http.calls
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotReached("refused"),
+        Answer(200, b'{"errors":[{"message":"no accessJwt available"}]}'),
+        Answer(503, b"not json"),
+        lambda _: Answer(200, FakeBody(b"[", fail="broke")),
+        lambda _: Answer(200, FakeBody(b"x" * LONGEST, b"y")),
+    ],
+)
+def test_zeros_that_nobody_tells_of_are_left_out(outcome: Any) -> None:
+    rig = Rig()
+    rig.alphas[0].http.on("/health", outcome)
+    assert len(rig.health(all=True)[1]) == 3
+
+
+def test_zeros_are_asked_for_once_however_many_want_to_know() -> None:
+    rig = Rig()
+    http = rig.alphas[0].http
+    http.on("/health", HANG, Answer(200, json.dumps([ZERO]).encode()))
+    asked = [rig.report.health(True) for _ in range(3)]
+    assert len(http.calls) == 1
+    assert isinstance(asked[0], Deferred)
+    asked[0].addErrback(lambda _: None)
+    asked[0].cancel()
+    http.settle(http.calls[0], Answer(200, json.dumps([ZERO]).encode()))
+    assert all(isinstance(one, Deferred) and one.called for one in asked)
+    rig.health(all=True)
+    assert len(http.calls) == 1
+    rig.clock.advance(FRESH)
+    assert len(rig.health(all=True)[1]) == 4
+    assert len(http.calls) == 2
+    assert not rig.clock.getDelayedCalls()
+
+
+def test_an_alpha_that_begins_and_never_ends_does_not_hold_up_health() -> None:
+    rig = Rig()
+    body = FakeBody(b"[", manual=True)
+    rig.alphas[0].http.on("/health", Answer(200, body))
+    asked = rig.report.health(True)
+    rig.clock.advance(60)
+    assert isinstance(asked, Deferred)
+    assert asked.called
+    assert body.stopped
+
+
+def test_the_cluster_shows_each_alphas_purposes() -> None:
+    rig = Rig(purposeful(query="a:9080", mutation="b:9080 a:9080"))
+    rig.alphas[0].health = Health("healthy", SAID)
+    seen = json.loads(rig.report.cluster())
+    assert seen["balancer"] == "defined"
+    assert seen["in_flight"] == 7
+    assert [alpha["purposes"] for alpha in seen["alphas"]] == [["query", "mutation"], ["mutation"]]
+    assert seen["alphas"][0]["health"] == SAID
+
+
+def test_metrics_show_the_alphas() -> None:
+    rig, metrics = Rig(), Metrics()
+    rig.report.show_in(metrics)
+    rig.down("b:9080")
+    text = "".join(metrics.registry.pieces())
+    assert 'otter_alpha_healthy{alpha="a:9080"} 1.0\n' in text
+    assert 'otter_alpha_healthy{alpha="b:9080"} 0.0\n' in text
+    assert "otter_draining 0.0\n" in text
