@@ -1,0 +1,225 @@
+"""Answers every HTTP request: finds its route, says who asks, and carries it through the corridor."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from otterd import errors
+from otterd.config.live import Live
+from otterd.config.schema import Config
+from otterd.core.operation import Answer, Caller, Door, Entry, Headers, HttpCall, Operation, Rpc
+from otterd.edges.http.commit import translate_commit
+from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.forward import call_of, plain_body, reply_of
+from otterd.edges.http.local import Local, Report, brief_error, not_found
+from otterd.edges.http.login import translate_login
+from otterd.edges.http.mutate import translate_mutate
+from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
+from otterd.edges.http.query import translate_query
+from otterd.edges.http.render import error_body, render_error, render_failure
+from otterd.edges.http.routes import ROUTES, UNKNOWN, Kind, Route
+from otterd.errors import OtterError, Unauthenticated
+from otterd.guard.guard import Guard
+from otterd.guard.nodelocal import node_local
+from otterd.guard.tokens import bearer
+
+log = Logger()
+
+TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
+    "/query": translate_query,
+    "/mutate": translate_mutate,
+    "/commit": translate_commit,
+    "/login": translate_login,
+}
+GONE = 499
+"""Status of what nobody waits for any more, as web servers write it."""
+
+WORDS = {
+    error.status: error.word
+    for error in (errors.TooLarge, errors.Overloaded, errors.NotBuilt, errors.OtterError)
+}
+CROSS_SITE = frozenset((b"cross-site", b"same-site"))
+
+
+class Performer(Protocol):
+    """The corridor."""
+
+    def perform(self, operation: Operation) -> Deferred[Answer]:
+        """Carry `operation` to an alpha; fail only with an OtterError or CancelledError."""
+
+
+class OtterSite:
+    """The Site of the HTTP door."""
+
+    def __init__(self, live: Live, gateway: Performer, guard: Guard, report: Report) -> None:
+        self._live = live
+        self._gateway = gateway
+        self._guard = guard
+        self._local = Local(live, guard, report)
+
+    def handle(self, request: Request) -> "Deferred[Reply] | Reply":
+        """Answer `request`; never raises."""
+        route = self._route(request)
+        try:
+            replied = not_found() if route is None else self._answer(request, route)
+        except OtterError as error:
+            replied = self._refused(request, error)
+        except Exception:
+            replied = self._broken(request, Failure())
+        if isinstance(replied, Reply):
+            return self._dressed(replied, request)
+        replied.addErrback(self._failed, request)
+        replied.addErrback(lambda failure: self._broken(request, failure))
+        return replied.addCallback(self._dressed, request)
+
+    def refuse(self, entry: Entry, status: int, message: str) -> Reply:
+        """Make the reply for a request that the connection itself refuses."""
+        word = WORDS.get(status, errors.BadRequest.word)
+        entry.verdict = entry.verdict or word
+        headers = ((b"Content-Type", b"application/json"), *self._guard.cors.headers(None))
+        return Reply(status, headers, error_body(message, word))
+
+    def _route(self, request: Request) -> Route | None:
+        route = ROUTES.get(request.path)
+        request.entry.route = UNKNOWN if route is None else route.name
+        if request.path == b"/graphql" and not self._live.config.graphql:
+            return None
+        return route
+
+    def _answer(self, request: Request, route: Route) -> "Deferred[Reply] | Reply":
+        if request.method == b"OPTIONS":
+            return Reply(200)
+        caller = caller_of(request)
+        request.entry.client = self._guard.client(caller) or ""
+        if route.kind is Kind.LOCAL:
+            return self._local.answer(request, caller)
+        if route.kind is Kind.DQL:
+            plan = TRANSLATORS[route.name](request, self._live.config)
+            if isinstance(plan, Call):
+                return self._call(plan, request, caller)
+        else:
+            plan = Verbatim(route.purpose, route.writes)
+        return self._pass(plan, request, caller)
+
+    def _call(self, plan: Call, request: Request, caller: Caller) -> "Deferred[Reply]":
+        """Perform what was translated to gRPC, and render it as HTTP."""
+
+        def rendered(answer: Answer) -> Reply:
+            return _reply(plan.render(answer), answer.alpha)
+
+        def failed(failure: Failure) -> Reply:
+            error = _ours(failure)
+            return self._told(request, error, render_failure(plan, error))
+
+        operation = self._operation(plan, plan.rpc, request, caller)
+        operation.best_effort = plan.best_effort
+        return self._gateway.perform(operation).addCallbacks(rendered, failed)
+
+    def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Reply]":
+        """Pass the request through to the HTTP port of an alpha."""
+        plain = plain_body(request, self._live.config.max_body_bytes)
+        sent = call_of(request, self._guard, target=plan.target, headers=plan.headers, body=plan.body)
+        operation = self._operation(plan, sent, request, caller)
+        if request.path.startswith(b"/admin"):
+            operation.target = request.lower.get(b"x-otter-alpha", b"").decode("latin-1")
+            # A body that is broken towards its end may still be read by the alpha as far as it goes.
+            operation.node_local = plain is None or node_local(request.path, request.query, plain)
+
+        def passed(answer: Answer) -> Reply:
+            reply = reply_of(answer)
+            reply.headers = (*reply.headers, *_named(answer.alpha))
+            return reply
+
+        return self._gateway.perform(operation).addCallback(passed)
+
+    def _operation(
+        self, plan: Call | Verbatim, sent: Rpc | HttpCall, request: Request, caller: Caller
+    ) -> Operation:
+        return Operation(
+            purpose=plan.purpose,
+            request=sent,
+            caller=caller,
+            entry=request.entry,
+            writes=plan.writes,
+            timeout=plan.timeout,
+            start_ts=plan.start_ts,
+            read_only=plan.read_only,
+        )
+
+    def _dressed(self, reply: Reply, request: Request) -> Reply:
+        """Return `reply` with Otter's own CORS fields."""
+        if reply.tunnel:
+            return reply
+        cors, origin = self._guard.cors, request.lower.get(b"origin")
+        if request.method == b"OPTIONS" and reply.status == 200:
+            asked = request.lower.get(b"access-control-request-headers")
+            fields = cors.preflight(origin, asked, any_header=request.path == b"/graphql")
+        else:
+            fields = cors.headers(origin)
+        reply.headers = (*reply.headers, *fields)
+        return reply
+
+    def _failed(self, failure: Failure, request: Request) -> Reply:
+        if failure.check(CancelledError):
+            return Reply(GONE)
+        return self._refused(request, _ours(failure))
+
+    def _refused(self, request: Request, error: OtterError) -> Reply:
+        return self._told(request, error, render_error(error))
+
+    def _told(self, request: Request, error: OtterError, rendered: Rendered) -> Reply:
+        """Return the reply that tells `error` in the words of `rendered`."""
+        request.entry.verdict = request.entry.verdict or error.word
+        reply = _reply(rendered, "")
+        if request.path.startswith(b"/validate/"):
+            reply.body = brief_error(error)
+        if isinstance(error, Unauthenticated):
+            reply.headers = (*reply.headers, (b"WWW-Authenticate", b"Bearer"))
+        return reply
+
+    def _broken(self, request: Request, failure: Failure) -> Reply:
+        """Answer after a mistake of our own; the log gets no part of the request."""
+        log.failure("a request on {route} failed", failure, route=request.entry.route)
+        request.entry.verdict = "ErrorInternal"
+        return _reply(render_error(OtterError("internal error")), "")
+
+
+def caller_of(request: Request) -> Caller:
+    """Say who asks, as far as the request tells.
+
+    Browsers leave Origin out of some requests that a foreign page makes (an image, a link),
+    but then say where they come from in Sec-Fetch-Site: such a request has the origin `null`.
+    """
+    lower = request.lower
+    origin = lower.get(b"origin")
+    if origin is None and lower.get(b"sec-fetch-site") in CROSS_SITE:
+        origin = b"null"
+    forwarded = b",".join(request.all(b"x-forwarded-for")) if b"x-forwarded-for" in lower else None
+    own = b"x-dgraph-accesstoken" in lower and any(map(bytes.strip, request.all(b"x-dgraph-accesstoken")))
+    return Caller(
+        Door.HTTP,
+        request.peer,
+        forwarded=forwarded,
+        origin=origin,
+        bearer=bearer(lower.get(b"authorization")),
+        admin=lower.get(b"x-otter-admin-token"),
+        own_token=own,
+    )
+
+
+def _ours(failure: Failure) -> OtterError:
+    """Return the OtterError in `failure`, or raise what else it is."""
+    failure.trap(OtterError)
+    assert isinstance(failure.value, OtterError)
+    return failure.value
+
+
+def _reply(rendered: Rendered, alpha: str) -> Reply:
+    return Reply(rendered.status, (*rendered.headers, *_named(alpha)), rendered.body)
+
+
+def _named(alpha: str) -> Headers:
+    return ((b"X-Otter-Alpha", alpha.encode()),) if alpha else ()
