@@ -2,40 +2,26 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Protocol
 
-from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError, ReactorNotRunning
+from twisted.application.service import IService
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
 from twisted.python import usage
 
-from otterd.config.errors import ConfigError
 from otterd.config.listen import reach_http
 from otterd.config.schema import Config
 from otterd.config.show import as_yaml
+from otterd.listeners import StartFailed
 from otterd.ops.ask import ask_readiness
 from otterd.ops.log import journal, start_logging
-from otterd.options import CommandOptions, die
+from otterd.options import CommandOptions, die, tell
 
 FAILED = 1
+EXPECTED = (StartFailed, CannotListenError, OSError)
+"""What a start may meet with that is nobody's mistake in the program."""
 
 log = Logger()
-
-
-class Otter(Protocol):
-    """The daemon, a Twisted service; `failed` fires with one line when it cannot start."""
-
-    failed: Deferred[str]
-
-    def privilegedStartService(self) -> object:  # noqa: N802
-        """Do what wants rights that the process may give up next."""
-
-    def startService(self) -> object:  # noqa: N802
-        """Listen."""
-
-    def stopService(self) -> object:  # noqa: N802
-        """Drain and close; the Deferred, if one is returned, holds up the end of the process."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,12 +44,16 @@ def probe(config: Config) -> int:
     if not config.enable_http:
         die("enable_http is false: there is no /readyz to ask", FAILED)
     ready, told = ask_readiness(reach_http(config))
-    print(f"otter: {told}", file=sys.stdout if ready else sys.stderr)
-    return 0 if ready else FAILED
+    if not ready:
+        tell(told)
+        return FAILED
+    print(f"otter: {told}")
+    return 0
 
 
 def run(options: CommandOptions) -> int:
     """Serve until a signal, with the log on standard output; return the exit status."""
+    # It brings the whole daemon along, which neither --check nor --probe needs.
     from otterd.service import install_reactor, make_otter
 
     try:
@@ -73,7 +63,8 @@ def run(options: CommandOptions) -> int:
     from twisted.internet import reactor  # noqa: TID251 -- this module runs it
 
     start_logging(options.loaded.log_level)
-    status = Foreground(reactor, make_otter(options.loaded, reactor)).run()
+    otter = make_otter(options.loaded, reactor, options.load)
+    status = Foreground(reactor, otter).run()
     journal.stream.close()
     return status
 
@@ -81,7 +72,7 @@ def run(options: CommandOptions) -> int:
 class Foreground:
     """Runs `service` on `reactor` until it is told to stop, or cannot start."""
 
-    def __init__(self, reactor: IReactorCore, service: Otter) -> None:
+    def __init__(self, reactor: IReactorCore, service: IService) -> None:
         self._reactor = reactor
         self._service = service
         self._status = 0
@@ -94,25 +85,19 @@ class Foreground:
         return self._status
 
     def _start(self) -> None:
-        self._service.failed.addCallback(self._fail)
         try:
             self._service.privilegedStartService()
             self._service.startService()
-        except (ConfigError, CannotListenError, OSError) as error:
+        except EXPECTED as error:
             self._fail(str(error))
         except Exception as error:
             log.failure("the start failed")
             self._fail(f"cannot start: {type(error).__name__}: {error}")
 
     def _fail(self, message: str) -> None:
-        if self._status:
-            return
         self._status = FAILED
-        print(f"otter: {' '.join(message.split())}", file=sys.stderr)
-        try:
-            self._reactor.stop()
-        except ReactorNotRunning:
-            log.debug("the start failed while stopping")
+        tell(message)
+        self._reactor.stop()
 
 
 if __name__ == "__main__":

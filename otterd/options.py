@@ -4,6 +4,7 @@ import os
 import sys
 from typing import NoReturn
 
+from twisted.logger import LoggingFile
 from twisted.python import usage
 
 from otterd import __version__
@@ -34,13 +35,17 @@ class Options(usage.Options):
         Not by UsageError, for which twistd would print all its options too.
         """
         try:
-            self.loaded = load(self.path, os.environ)
+            self.loaded = self.load()
         except ConfigError as error:
             die(str(error))
 
+    def load(self) -> Config:
+        """Read the configuration, again for a reload; raises ConfigError."""
+        return load(self.path, os.environ)
+
     @property
     def path(self) -> str | None:
-        """The file that the command line names, to be read again by a reload."""
+        """The file that the command line names."""
         name = self["config"]
         return str(name) if name else None
 
@@ -57,5 +62,11 @@ class CommandOptions(Options):
 
 def die(message: str, status: int = BAD_CONFIG) -> NoReturn:
     """End the process with `status` and one line on stderr."""
-    print(f"otter: {message}", file=sys.stderr)
+    tell(message)
     raise SystemExit(status)
+
+
+def tell(message: str) -> None:
+    """Write one line to stderr, past the log where twistd has put that in its place."""
+    stderr = sys.__stderr__ if isinstance(sys.stderr, LoggingFile) else sys.stderr
+    print(f"otter: {' '.join(message.split())}", file=stderr)
