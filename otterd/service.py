@@ -1,9 +1,52 @@
 """Builds the daemon from a Config; the only module that names the global reactor."""
 
-import asyncio
-import sys
+from __future__ import annotations
 
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import uvloop
+from twisted.application.service import Service
 from twisted.internet import asyncioreactor
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from otterd.alphas.account import Account
+from otterd.alphas.fleet import Fleet
+from otterd.config.live import Live
+from otterd.config.load import load
+from otterd.config.schema import Config
+from otterd.config.show import redacted
+from otterd.core.operation import Door
+from otterd.edges.http.factory import HttpFactory
+from otterd.edges.http.site import OtterSite
+from otterd.edges.ws.factory import OtterSocketFactory
+from otterd.gateway import Gateway
+from otterd.guard.guard import Guard
+from otterd.listeners import Listeners, StartFailed
+from otterd.ops.access import AccessLog
+from otterd.ops.drain import Drain
+from otterd.ops.exposition import MetricsFactory
+from otterd.ops.instruments import Metrics
+from otterd.ops.ledger import Ledger
+from otterd.ops.log import journal
+from otterd.ops.reload import Reload
+from otterd.ops.report import Report
+from otterd.ops.supervisor import Supervisor
+from otterd.ops.twistd import Root
+from otterd.ops.vitals import Vitals
+from otterd.options import Options, die
+
+__all__ = ["Options", "Otter", "StartFailed", "install_reactor", "makeService", "make_otter"]
+
+log = Logger()
+
+Reader = Callable[[], Config]
+"""Reads the configuration again, for a reload; raises ConfigError."""
 
 
 def install_reactor() -> None:
@@ -12,8 +55,6 @@ def install_reactor() -> None:
     Must run before anything imports `twisted.internet.reactor`. Raises RuntimeError, saying
     what to do, when another reactor was installed first.
     """
-    import uvloop
-
     installed = sys.modules.get("twisted.internet.reactor")
     if installed is None:
         loop = uvloop.new_event_loop()
@@ -25,3 +66,140 @@ def install_reactor() -> None:
             f"otter needs the asyncio reactor on uvloop, but {type(installed).__name__} is installed:"
             " leave out twistd's --reactor option"
         )
+
+
+class Otter(Service):
+    """The whole daemon: `startService` listens and begins, `stopService` drains and closes."""
+
+    name = "otter"
+
+    def __init__(self, config: Config, reactor: Any, read: Reader) -> None:
+        self._reactor = reactor
+        self._read = read
+        self.live = live = Live(config)
+        self.metrics = Metrics()
+        self.guard = Guard(live, reactor)
+        self.fleet = Fleet(live, reactor)
+        self.account = Account(live, reactor, self.fleet)
+        self.gateway = Gateway(live, reactor, self.guard, self.fleet, self.account)
+        self.report = Report(live, reactor, self.fleet, self.gateway)
+        self.vitals = Vitals(reactor, self.metrics)
+        self.listeners = Listeners(reactor)
+        self.supervisor = Supervisor("")
+        self._drain: Drain | None = None
+
+    def startService(self) -> None:
+        """Listen on every door, then look for the alphas; raises StartFailed with nothing left open."""
+        live, reactor = self.live, self._reactor
+        journal.follow(live, reactor)
+        access = AccessLog(reactor, journal.stream, self.metrics)
+        ledger = Ledger(live, reactor, access, self.metrics)
+        self.http = HttpFactory(live, reactor, OtterSite(live, self.gateway, self.guard, self.report), ledger)
+        self.sockets = OtterSocketFactory(live, reactor, self.gateway, self.guard, ledger)
+        scrapers = MetricsFactory(reactor, self.metrics.registry)
+        self.listeners.open(live.config, http=self.http, websocket=self.sockets, metrics=scrapers)
+        super().startService()
+        self.supervisor = Supervisor.from_environ(os.environ, os.getpid())
+        self._tell_start()
+        self._begin(access)
+
+    def _begin(self, access: AccessLog) -> None:
+        """Start what runs beside the doors, and make ready for the stop."""
+        live, reactor = self.live, self._reactor
+        self.report.show_in(self.metrics)
+        self.metrics.count_connections(Door.HTTP, lambda: self.http.connections)
+        self.metrics.count_connections(Door.WEBSOCKET, lambda: self.sockets.connections)
+        self.vitals.start()
+        self.reload = Reload(
+            live,
+            self._read,
+            clock=reactor,
+            metrics=self.metrics,
+            supervisor=self.supervisor,
+            rotated=journal.stream,
+        )
+        self.reload.install(reactor)
+        self._drain = Drain(
+            reactor,
+            live,
+            supervisor=self.supervisor,
+            readiness=self.report,
+            corridor=self.gateway,
+            ports=self.listeners.doors,
+            doors=[self.http, self.sockets],
+            after=[
+                ("end the account's session", self.account.stop),
+                ("close the alphas' channels", self.fleet.stop),
+                ("close the metrics", self.listeners.close_metrics),
+                ("flush the access log", access.flush),
+                ("stop measuring", self._rest),
+            ],
+        )
+        probed = self.fleet.start()
+        self.account.start()
+        self.supervisor.announce(reactor, probed)
+        self.supervisor.live(reactor)
+        # What is built by now lives as long as the process: collections need not look at it.
+        gc.collect()
+        gc.freeze()
+
+    def stopService(self) -> Deferred[None] | None:
+        """Drain and close everything; the Deferred holds up the end of the process."""
+        super().stopService()
+        return self._drain.begin() if self._drain is not None else None
+
+    def _rest(self) -> None:
+        self.reload.remove()
+        self.supervisor.stop()
+        self.vitals.stop()
+
+    def _tell_start(self) -> None:
+        config = self.live.config
+        log.info("effective configuration", config=redacted(config))
+        for alpha in config.alphas():
+            if alpha not in config.dgraph_http_endpoints:
+                log.info(
+                    "{alpha} is taken to speak HTTP on {http}", alpha=alpha, http=config.http_address(alpha)
+                )
+        for said in self.listeners.standing:
+            log.info("{door} listens on {address}", door=said[0], address=said[1])
+        if config.dev_mode:
+            log.warn(
+                "dev mode: no token is demanded of HTTP callers on this machine; set dev_mode: false to guard"
+            )
+        self.guard.announce()
+
+
+def make_otter(config: Config, reactor: Any, read: Reader | None = None) -> Otter:
+    """Return the daemon for `config`; `read` is asked again on SIGHUP."""
+    return Otter(config, reactor, read or (lambda: load(None, os.environ)))
+
+
+class Started(Root):
+    """Otter under twistd: a start that fails ends the process with one line, without a traceback.
+
+    A daemonised twistd wants the exception itself, to tell its parent.
+    """
+
+    def startService(self) -> None:
+        """Start, or end the process."""
+        try:
+            super().startService()
+        except StartFailed as failure:
+            if self._twistd is None or not self._twistd.get("nodaemon"):
+                raise
+            die(str(failure), 1)
+
+
+def makeService(options: Options) -> Root:
+    """Return the service that twistd runs."""
+    try:
+        install_reactor()
+    except RuntimeError as error:
+        die(str(error), 1)
+    from twisted.internet import reactor  # noqa: TID251 -- this module names it for all others
+
+    root = Started(options.parent)
+    otter = make_otter(options.loaded, reactor, lambda: load(options.path, os.environ))
+    otter.setServiceParent(root)
+    return root

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "edges": {"core", "config", "wire", "guard", "gateway", "ops", "dql"},
     "errors": set(),
 }
-WIRING = ("service", "options", "__main__", "__init__")
+WIRING = ("service", "listeners", "options", "__main__", "__init__")
 
 
 def room(path: Path) -> str:

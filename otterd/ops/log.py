@@ -36,7 +36,7 @@ LONGEST = 16384
 """Most characters of a message, field or traceback."""
 
 LEVELS = {name: TwistedLevel.lookupByName(name) for name in ("debug", "info", "warn", "error", "critical")}
-QUIET = ("autobahn", "txaio", "asyncio", "grpc", "httptools")
+QUIET = ("autobahn", "txaio", "asyncio", "grpc", "httptools", "twisted.web")
 """Libraries (and what they call below themselves) whose lines count only from `warn` on."""
 
 LEGACY = frozenset(

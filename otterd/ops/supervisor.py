@@ -4,6 +4,7 @@ import os
 import socket
 import time
 from collections.abc import Mapping
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -57,7 +58,7 @@ class Supervisor:
         usec = int(within * 1e6)
         self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={usec}", *_status("draining"))
 
-    def announce(self, clock: IReactorTime, probed: Deferred[object], patience: float = PATIENCE) -> None:
+    def announce(self, clock: IReactorTime, probed: Deferred[Any], patience: float = PATIENCE) -> None:
         """Say READY=1 when `probed` fires, well or not, or after `patience` seconds.
 
         To be called once everything listens.

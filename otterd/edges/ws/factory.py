@@ -33,7 +33,9 @@ class OtterSocketFactory(WebSocketServerFactory):
     """Makes a socket for each connection; `strangers` counts those without authentication."""
 
     protocol: Any = OtterSocket
+    noisy = False
     endpoint = b"/ws"
+    noisy = False
 
     def __init__(
         self, live: Live, clock: IReactorTime, gateway: Corridor, guard: Gatekeeper, ledger: Books

@@ -1,0 +1,83 @@
+"""The ports: opened all or none, before anything else starts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.python.failure import Failure
+
+from otterd.config.listen import http_listener, websocket_listener
+from otterd.config.schema import Config
+
+
+class StartFailed(Exception):
+    """Otter could not start; the text is one line that names the listener and why."""
+
+
+class Listeners:
+    """The open ports; `standing` is what to tell of them: door and address."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self.doors: list[IListeningPort] = []
+        self.metrics: IListeningPort | None = None
+        self.standing: list[tuple[str, str]] = []
+
+    def open(
+        self,
+        config: Config,
+        *,
+        http: IProtocolFactory,
+        websocket: IProtocolFactory,
+        metrics: IProtocolFactory,
+    ) -> None:
+        """Open what `config` enables; raises StartFailed with everything closed again."""
+        try:
+            if config.enable_http:
+                self.doors.append(self._listen("http", http_listener(config), http))
+            if config.enable_websocket:
+                self.doors.append(self._listen("websocket", websocket_listener(config), websocket))
+            if config.metrics_endpoint:
+                self.metrics = self._listen("metrics", config.metrics_endpoint, metrics)
+        except StartFailed:
+            for port in self.doors:
+                port.stopListening()
+            self.doors.clear()
+            raise
+
+    def close_metrics(self) -> Deferred[Any] | None:
+        """Close the metrics' port, which outlives the doors."""
+        return maybeDeferred(self.metrics.stopListening) if self.metrics is not None else None
+
+    def _listen(self, door: str, endpoint: str, factory: IProtocolFactory) -> IListeningPort:
+        results: list[Any] = []
+        try:
+            # Every endpoint that Otter takes listens at once, so the Deferred has fired already.
+            serverFromString(self._reactor, endpoint).listen(factory).addBoth(results.append)
+        except Exception as error:
+            raise StartFailed(_why(door, endpoint, error)) from None
+        port = results[0]
+        if isinstance(port, Failure):
+            raise StartFailed(_why(door, endpoint, port.value))
+        self.standing.append((door, str(_address(port))))
+        return port  # type: ignore[no-any-return]
+
+
+def _why(door: str, endpoint: str, error: BaseException | None) -> str:
+    if isinstance(error, CannotListenError):
+        error = error.socketError
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"cannot listen for {door} on {endpoint}: {' '.join(text.split())}"
+
+
+def _address(port: IListeningPort) -> str:
+    address: Any = port.getHost()
+    host = getattr(address, "host", None)
+    if host is not None:
+        return f"{host}:{address.port}"
+    name = getattr(address, "name", b"")
+    return name.decode() if isinstance(name, bytes) else str(name)
