@@ -2,16 +2,19 @@
 
 import base64
 import binascii
-import json
 import re
 from dataclasses import dataclass
 from http import HTTPStatus
+from math import ceil
 
+from otterd.edges.http.golang import quote
 from otterd.errors import OtterError
 
 END = b"\r\n\r\n"
 _REQUEST_LINE = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/(\d)\.(\d)").fullmatch
-_BEGINNING = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( [\x21-\x7e]*( [A-Z/0-9.]{0,9}\r?)?)?").fullmatch
+_BEGINNING = re.compile(
+    rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}( ([\x21-\x7e]+( [A-Z/0-9.]{0,9}\r?)?)?)?"
+).fullmatch
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)").fullmatch
 
 HTTP_PATH_UNKNOWN = b"404 page not found\n"
@@ -31,14 +34,14 @@ class Refused(Exception):
         """Return how the refusal `error` is told during the handshake."""
         if error.retry_after is None:
             return cls(error.status, error.message)
-        return cls(error.status, error.message, ("Retry-After", str(round(error.retry_after))))
+        return cls(error.status, error.message, ("Retry-After", str(max(1, ceil(error.retry_after)))))
 
     def render(self) -> bytes:
         """Return the whole HTTP answer."""
         if self.status == HTTPStatus.NOT_FOUND:
             kind, body = "text/plain; charset=utf-8", HTTP_PATH_UNKNOWN
         else:
-            kind, body = "application/json", json.dumps({"error": self.message}).encode()
+            kind, body = "application/json", b'{"error":%b}' % quote(self.message)
         lines = [
             f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}",
             f"Content-Type: {kind}",

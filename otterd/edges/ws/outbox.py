@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
@@ -18,8 +19,8 @@ LOOKS = 6
 class Outbox:
     """Hands bytes to `transport` as fast as it takes them.
 
-    `size` is how many bytes wait here, `largest` the largest write among them. `eased` is called when
-    some have left, `stuck` when nothing has moved for `patience()` seconds.
+    `size` is how many bytes wait here. `eased` is called when some have left, `stuck` when nothing
+    has moved for `patience()` seconds.
     """
 
     def __init__(
@@ -31,7 +32,6 @@ class Outbox:
         stuck: Callable[[], None],
     ) -> None:
         self.size = 0
-        self.largest = 0
         self._transport = transport
         self._clock = clock
         self._patience = patience
@@ -46,6 +46,18 @@ class Outbox:
         transport.registerProducer(self, True)
         self._registered = True
 
+    @property
+    def behind(self) -> bool:
+        """Whether the transport has asked to wait."""
+        return self._blocked
+
+    @property
+    def largest(self) -> int:
+        """Bytes that wait of the largest write."""
+        if not self._pieces:
+            return 0
+        return max(len(self._pieces[0]) - self._at, max(map(len, islice(self._pieces, 1, None)), default=0))
+
     def write(self, data: bytes) -> None:
         """Send `data` after all that was written before."""
         self._written += len(data)
@@ -54,7 +66,6 @@ class Outbox:
             return
         self._pieces.append(data)
         self.size += len(data)
-        self.largest = max(self.largest, len(data))
         self._pour()
 
     def end(self) -> None:
@@ -65,7 +76,7 @@ class Outbox:
             self._transport.write(piece[self._at :])
             self._at = 0
         self._pieces.clear()
-        self.size = self.largest = 0
+        self.size = 0
         self._look()
 
     def unregister(self) -> None:
@@ -78,7 +89,7 @@ class Outbox:
         """Forget everything: the socket is gone."""
         self._blocked = True
         self._pieces.clear()
-        self.size = self.largest = 0
+        self.size = 0
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -111,8 +122,6 @@ class Outbox:
                 self._at = 0
             self.size -= len(data)
             self._transport.write(data)
-        if not pieces:
-            self.largest = 0
 
     def _look(self) -> None:
         """Start the watch over the reader's progress."""

@@ -4,6 +4,7 @@ Autobahn frames, validates, pings and closes. What it would do without bound or 
 tell strangers is replaced here: the opening handshake, sending, and its log lines.
 """
 
+import socket
 import struct
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,15 @@ JOINED = 16 * 1024
 
 POLICY, UNSUPPORTED_DATA = 1008, 1003
 
+KERNEL_BUFFER = 128 * 1024
+"""Bytes that the kernel may hold for a slow reader (Linux doubles it); pings wait behind them."""
+
+
+def _bound_kernel(transport: Any) -> None:
+    handle = getattr(transport, "socket", None)
+    if handle is not None:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
+
 
 class OtterSocket(WebSocketServerProtocol):
     """One WebSocket; the `Line` of its session."""
@@ -53,6 +63,7 @@ class OtterSocket(WebSocketServerProtocol):
             self._eased,
             self.cut,
         )
+        _bound_kernel(self.transport)
         super().connectionMade()
         if not factory.joined(self):
             self.dropConnection(abort=True)
@@ -137,8 +148,11 @@ class OtterSocket(WebSocketServerProtocol):
             return
         self._consuming = True
         try:
-            while not self._held and self.state != self.STATE_CLOSED and self.processData():
-                pass
+            more = True
+            while more and not self._held and self.state != self.STATE_CLOSED:
+                more = self.processData()
+                if self._outbox.size:
+                    self.pace()
         finally:
             self._consuming = False
 
@@ -160,10 +174,10 @@ class OtterSocket(WebSocketServerProtocol):
         self._session.receive(payload)
 
     def onAutoPingTimeout(self) -> None:
-        if not self._held:
+        if not self._held and not self._outbox.behind:
             super().onAutoPingTimeout()
             return
-        # The pong may be there, unread.
+        # The pong may be there, unread, or the ping still wait behind an answer.
         self.autoPingTimeoutCall = self.factory._batched_timer.call_later(
             self.autoPingTimeout, self.onAutoPingTimeout
         )
@@ -234,7 +248,9 @@ class OtterSocket(WebSocketServerProtocol):
 
     def authenticated(self) -> None:
         self.factory.strangers -= 1
-        self._timers.pop("stranger").cancel()
+        waiting = self._timers.pop("stranger", None)
+        if waiting is not None:
+            waiting.cancel()
 
     def dismiss(self, code: int, reason: str, after: float) -> None:
         if after:

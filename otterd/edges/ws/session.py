@@ -280,8 +280,8 @@ class Session:
         return self._waiting.popleft() if self._waiting else None
 
     def _overflows(self, size: int) -> bool:
-        line = self._line
-        return line.unsent + size - max(line.largest, size) > SPARE
+        line, total = self._line, self._line.unsent + size
+        return total > SPARE and total - max(line.largest, size) > SPARE
 
     def _deliver(self, task: Task) -> None:
         text = task.answer

@@ -55,7 +55,7 @@ def _refused(failure: Failure, task: Task) -> Outcome:
     failure.trap(OtterError, CancelledError)
     if isinstance(failure.value, OtterError):
         return answer.refused(task.message, task.id, failure.value), failure.value.status
-    return b"", GONE
+    return answer.error("the request was cancelled", task.id), GONE
 
 
 def _broken(failure: Failure, task: Task) -> Outcome:

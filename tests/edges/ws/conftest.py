@@ -3,18 +3,34 @@
 from collections.abc import Iterator
 
 import pytest
-import txaio
+from twisted.python.failure import Failure
+from txaio import tx
 
 from tests.edges.ws.fakes import House
 
 
 @pytest.fixture(autouse=True)
 def timers_given_back() -> Iterator[None]:
-    before = txaio.config.loop
+    before = tx.config.loop
     yield
-    txaio.config.loop = before
+    tx.config.loop = before
 
 
 @pytest.fixture
 def house() -> House:
     return House()
+
+
+@pytest.fixture
+def expected_failures() -> Iterator[list[str]]:
+    """Catch what is logged as a failure by the door, and see that it tells no secret."""
+    seen: list[str] = []
+
+    class Silent:
+        def failure(self, text: str, failure: Failure, **fields: object) -> None:
+            seen.append(text.format(**fields))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("otterd.edges.ws.work.log", Silent())
+        yield seen
+    assert not any("s3cret" in text for text in seen)

@@ -83,7 +83,8 @@ class Wire:
     def getPeer(self) -> IPv4Address:
         return IPv4Address("TCP", "192.0.2.7", 4321)
 
-    getHost = getPeer
+    def getHost(self) -> IPv4Address:
+        return self.getPeer()
 
     def setTcpNoDelay(self, on: bool) -> None:
         pass
@@ -224,9 +225,10 @@ class Client:
 
     def __init__(self, factory: OtterSocketFactory) -> None:
         self.wire = Wire()
-        self.socket: OtterSocket = factory.buildProtocol(None)  # type: ignore[assignment]
+        socket: Any = factory.buildProtocol(None)
+        self.socket: OtterSocket = socket
         self.wire.protocol = self.socket
-        self.socket.makeConnection(self.wire)  # type: ignore[arg-type]
+        self.socket.makeConnection(self.wire)
 
     def send(self, data: bytes) -> None:
         """Let raw bytes arrive, as far as anybody listens."""
