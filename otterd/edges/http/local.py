@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from otterd.config.live import Live
 from otterd.core.operation import Caller
 from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.forward import plain_body
 from otterd.edges.http.golang import quote
 from otterd.errors import BadRequest, MethodNotAllowed, NotBuilt, OtterError, UnsupportedMedia
 from otterd.guard.guard import Guard
@@ -78,7 +79,10 @@ class Local:
         media = request.lower.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if request.path == b"/validate/dql" and media != b"application/dql":
             raise UnsupportedMedia("use Content-Type: application/dql")
-        if not request.body.strip():
+        body = plain_body(request, self._live.config.max_body_bytes)
+        if body is None:
+            raise BadRequest("the body is not whole gzip, as Content-Encoding says")
+        if not body.strip():
             raise BadRequest("the body is empty")
         raise NotBuilt("this version of Otter does not validate yet")
 

@@ -25,6 +25,9 @@ class Alpha:
         self.http = FakeHttpChannel(address, clock)
         self.in_flight = 0
         self.channel.default = lambda rpc: Answer(0, api_pb2.Response(json=b'{"q":[]}').SerializeToString())
+        jwt = api_pb2.Jwt(access_jwt="access", refresh_jwt="refresh").SerializeToString()
+        self.channel.on("Login", Answer(0, api_pb2.Response(json=jwt).SerializeToString()))
+        self.channel.on("CommitOrAbort", Answer(0, api_pb2.TxnContext(commit_ts=2).SerializeToString()))
         self.http.default = lambda call: Answer(PONG.status, PONG.body, PONG.headers)
 
 

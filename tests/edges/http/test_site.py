@@ -435,3 +435,9 @@ class TestLocal:
         assert reply.status == status
         assert list(body(reply)) == ["error"]
         assert fields(reply)[b"content-type"] == b"application/json"
+
+    def test_what_is_validated_may_be_zipped(self, rig: SiteRig) -> None:
+        zipped = {"Content-Encoding": "gzip"}
+        assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b"a: int .")) == 501
+        assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b" ")) == 400
+        assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b"a: int .")[:-1]) == 400
