@@ -1,0 +1,150 @@
+"""The requests of one connection that were not begun: those waiting, and the one coming in."""
+
+from collections import deque
+from typing import Protocol
+
+from otterd.config.live import Live
+from otterd.core.operation import Door, Entry
+from otterd.edges.http.exchange import Request, Site
+from otterd.edges.http.preflight import Head
+from otterd.edges.http.reader import Budget, RequestReader
+from otterd.edges.http.refused import Refused
+from otterd.edges.http.turn import Turn
+from otterd.edges.http.wire import Wire
+
+
+class Ledger(Protocol):
+    """Where each request is accounted for."""
+
+    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
+        """Begin an entry; `offered` is the request id that the caller wants."""
+
+    def close(self, entry: Entry) -> None:
+        """End an entry."""
+
+
+class Keeper(Protocol):
+    """What all connections share."""
+
+    live: Live
+    site: Site
+    ledger: Ledger
+    budget: Budget
+
+
+class Inbox:
+    """Makes turns of bytes, and holds them within bounds.
+
+    `deaf` is True once no further request is taken from this connection; `upgrading` while a
+    WebSocket upgrade waits for its reply, so that what follows may not be HTTP.
+    """
+
+    def __init__(self, keeper: Keeper, wire: Wire) -> None:
+        self._keeper = keeper
+        self._wire = wire
+        self._waiting: deque[Turn] = deque()
+        self._waiting_bytes = 0
+        self._entry: Entry | None = None
+        self.reader = RequestReader(keeper.live, keeper.budget)
+        self.deaf = False
+        self.upgrading = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def full(self) -> bool:
+        """Whether reading must pause."""
+        config = self._keeper.live.config
+        if self.upgrading:
+            return len(self.reader.buffer) > config.tunnel_buffer_bytes
+        return len(self._waiting) >= config.max_pipelined or self._waiting_bytes > config.max_body_bytes
+
+    @property
+    def partial(self) -> bool:
+        """Whether a request has begun to come in and is not complete."""
+        return self.reader.partial and not self.upgrading
+
+    def pop(self) -> Turn:
+        """Take out the turn that is next."""
+        turn = self._waiting.popleft()
+        self._waiting_bytes -= turn.held
+        return turn
+
+    def collect(self) -> None:
+        """Make turns of what was read, as long as there is room."""
+        while not (self.deaf or self.upgrading or (self._waiting and self.full)):
+            try:
+                head = self.reader.next()
+            except Refused as refused:
+                self.refuse(refused)
+                return
+            if head is None:
+                if self._entry is None and self.reader.head is not None:
+                    self._entry = self._open_entry(self.reader.head)
+                return
+            self._admit(head)
+
+    def refuse(self, refused: Refused) -> None:
+        """Queue the reply to a bad request, and take no more."""
+        entry = self._entry or self._open_entry(self.reader.head)
+        self._entry = None
+        entry.received = self.reader.held
+        entry.verdict = refused.word
+        self.reader.surrender()
+        self.deaf = True
+        reply = self._keeper.site.refuse(entry, refused.status, refused.message)
+        if refused.retry_after is not None:
+            reply.headers += ((b"Retry-After", b"%d" % refused.retry_after),)
+        self._waiting.append(Turn(entry, refusal=reply))
+
+    def release(self, turn: Turn) -> None:
+        """Let go of the request of `turn`, and of what its body holds."""
+        self._keeper.budget.give(turn.held)
+        turn.held = 0
+        turn.request = None
+
+    def drop(self, status: int) -> None:
+        """Forget all requests, and account for them with `status`."""
+        entries = [turn.entry for turn in self._waiting]
+        self._keeper.budget.give(self._waiting_bytes)
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        if self._entry is not None:
+            self._entry.received = self.reader.held
+            entries.append(self._entry)
+            self._entry = None
+        self.reader.surrender()
+        for entry in entries:
+            entry.status = status
+            self._keeper.ledger.close(entry)
+
+    def _open_entry(self, head: Head | None) -> Entry:
+        offered = head.lower.get(b"x-request-id") if head is not None else None
+        entry = self._keeper.ledger.open(Door.HTTP, "other", offered)
+        entry.client = self._wire.peer
+        return entry
+
+    def _admit(self, head: Head) -> None:
+        entry = self._entry or self._open_entry(head)
+        self._entry = None
+        size = entry.received = len(head.body)
+        request = Request(
+            head.method,
+            head.target,
+            head.path,
+            head.query,
+            head.headers,
+            head.lower,
+            head.body,
+            entry,
+            self._wire.peer,
+            self._wire.secure,
+            head.upgrade,
+        )
+        self.upgrading = head.upgrade
+        self.deaf = not head.keep_alive and not head.upgrade
+        self._waiting_bytes += size
+        self._waiting.append(
+            Turn(entry, request, None, head.method == b"HEAD", head.modern, head.keep_alive, size)
+        )

@@ -1,0 +1,215 @@
+"""Bytes of a connection in, whole requests out; sans I/O.
+
+The end of each head is found here and by llhttp, and they must agree; llhttp then skips over
+plain bodies, so that it fails where it would see another end than Otter does.
+"""
+
+from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
+
+from otterd.config.live import Live
+from otterd.edges.http.chunks import ChunkedBody
+from otterd.edges.http.preflight import CHUNKED, Head, examine
+from otterd.edges.http.refused import Refused, malformed, overloaded, too_large
+
+
+class Budget:
+    """Counts the bytes of request bodies that all connections hold."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.held = 0
+
+    def take(self, size: int) -> None:
+        """Count `size` more bytes, or raise Refused when they are too many."""
+        if self.held + size > self._live.config.max_buffered_bytes:
+            raise overloaded("too many bytes of request bodies are held")
+        self.held += size
+
+    def give(self, size: int) -> None:
+        """Count `size` bytes less."""
+        self.held -= size
+
+
+class RequestReader:
+    """Reads the requests of one connection.
+
+    `head` is that of the request whose body is being read, None between heads. `held` is
+    how much of `budget` that body has taken. After a Refused nothing more can be read.
+    """
+
+    def __init__(self, live: Live, budget: Budget) -> None:
+        self._live = live
+        self._budget = budget
+        self.buffer = b""
+        self.head: Head | None = None
+        self.held = 0
+        self._body = bytearray()
+        self._chunks: ChunkedBody | None = None
+        self._renew()
+        self._forget_head()
+
+    @property
+    def partial(self) -> bool:
+        """Whether a request has begun to come in and is not complete."""
+        return self.head is not None or bool(self.buffer)
+
+    def feed(self, data: bytes) -> None:
+        """Take what arrived."""
+        self.buffer = self.buffer + data if self.buffer else data
+
+    def next(self) -> Head | None:
+        """Return the next request once it is complete, else None; raise Refused for a bad one."""
+        if self.head is None:
+            head = self._read_head()
+            if head is None or not head.length:
+                return head
+            self._begin_body(head)
+        return self._read_chunks() if self._chunks is not None else self._read_plain()
+
+    def surrender(self) -> None:
+        """Drop the unfinished request and give back what it holds."""
+        self._budget.give(self.held)
+        self.held = 0
+        self.head = None
+        self.buffer = b""
+        self._body = bytearray()
+        self._chunks = None
+
+    # llhttp calls these while it is fed.
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        self._ended = True
+
+    def _renew(self) -> None:
+        self._parser = HttpRequestParser(self)
+
+    def _forget_head(self) -> None:
+        self._fed = 0
+        self._ended = False
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+
+    def _read_head(self) -> Head | None:
+        if not self._fed and self.buffer[:1] in (b"\r", b"\n"):
+            self._skip_blank_lines()
+        if not self.buffer:
+            return None
+        end = self.buffer.find(b"\r\n\r\n", max(self._fed - 3, 0)) + 4
+        upgraded = self._parse_head(end if end > 3 else len(self.buffer))
+        if end < 4:
+            self._check_unfinished()
+            return None
+        return self._take_head(end, upgraded=upgraded)
+
+    def _skip_blank_lines(self) -> None:
+        rest = self.buffer.lstrip(b"\r\n")
+        blank = self.buffer[: len(self.buffer) - len(rest)].replace(b"\r\n", b"")
+        if blank and (rest or blank != b"\r"):
+            raise malformed("a bare carriage return or line feed before the request line")
+        self.buffer = rest or blank
+
+    def _parse_head(self, end: int) -> bool:
+        """Let llhttp see the head up to `end`; return whether it is an upgrade."""
+        buffer, fed = self.buffer, self._fed
+        self._fed = end
+        try:
+            self._parser.feed_data(buffer[fed:end])
+        except HttpParserUpgrade:
+            return True
+        except HttpParserError as error:
+            raise malformed(str(error)) from None
+        return False
+
+    def _check_unfinished(self) -> None:
+        config = self._live.config
+        if self._ended:
+            raise malformed("the head does not end in an empty line with CRLF")
+        if len(self._url) > config.max_url_bytes:
+            raise Refused(414, f"the URL is over the limit of {config.max_url_bytes} bytes")
+        self._check_size(len(self.buffer))
+        end = self.buffer.find(b"\r\n")
+        if end >= 0 and not self.buffer[:end].endswith((b" HTTP/1.1", b" HTTP/1.0")):
+            raise malformed("only HTTP/1.1 and HTTP/1.0 are spoken here")
+
+    def _check_size(self, size: int) -> None:
+        limit = self._live.config.max_header_bytes
+        if size > limit:
+            raise Refused(431, f"the request head is over the limit of {limit} bytes")
+
+    def _take_head(self, end: int, *, upgraded: bool) -> Head:
+        if not self._ended:
+            raise malformed("the head does not end where its empty line is")
+        line = self.buffer[: self.buffer.find(b"\r\n")]
+        head = examine(
+            line,
+            self._parser.get_method(),
+            self._url,
+            tuple(self._headers),
+            upgraded=upgraded,
+            config=self._live.config,
+        )
+        self._check_size(end)
+        self.buffer = self.buffer[end:]
+        self._forget_head()
+        if upgraded or head.length == CHUNKED:
+            # A parser that saw an upgrade has stopped, and one that waits for chunks would not
+            # see the next head.
+            self._renew()
+        return head
+
+    def _begin_body(self, head: Head) -> None:
+        config = self._live.config
+        self.head = head
+        if head.length > config.max_body_bytes:
+            raise too_large(config.max_body_bytes)
+        if head.length == CHUNKED:
+            self._chunks = ChunkedBody(config.max_body_bytes, config.max_header_bytes)
+
+    def _read_plain(self) -> Head | None:
+        assert self.head is not None
+        data, length = self.buffer, self.head.length
+        missing = length - len(self._body)
+        piece = data[:missing]
+        self.buffer = data[missing:]
+        self._hold(len(piece))
+        try:
+            self._parser.feed_data(piece)
+        except HttpParserError as error:
+            raise malformed(str(error)) from None
+        if len(piece) == length:
+            return self._complete(piece)
+        self._body += piece
+        return self._complete(bytes(self._body)) if len(self._body) == length else None
+
+    def _read_chunks(self) -> Head | None:
+        assert self._chunks is not None
+        data, self.buffer = self.buffer, b""
+        before = len(self._chunks.body)
+        rest = self._chunks.feed(data)
+        self._hold(len(self._chunks.body) - before)
+        if rest is None:
+            return None
+        self.buffer = rest
+        return self._complete(bytes(self._chunks.body))
+
+    def _hold(self, size: int) -> None:
+        self._budget.take(size)
+        self.held += size
+
+    def _complete(self, body: bytes) -> Head:
+        """Return the finished request; who takes it now owes `budget` the length of its body."""
+        head = self.head
+        assert head is not None
+        head.body = body
+        self.head = None
+        self.held = 0
+        self._chunks = None
+        if self._body:
+            self._body = bytearray()
+        return head
