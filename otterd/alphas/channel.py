@@ -34,6 +34,10 @@ class HttpChannel(Protocol):
 
     address: str
 
+    @property
+    def open(self) -> int:
+        """Return how many requests, bodies and tunnels are under way."""
+
     def send(self, call: HttpCall, timeout: float, *, upgrade: bool = False) -> Deferred[Answer]:
         """Send `call` on a connection of its own; `upgrade` allows a 101 with a Tunnel."""
 

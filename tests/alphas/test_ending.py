@@ -11,8 +11,15 @@ NO_CONNECTION = "failed to connect to all addresses; last error: "
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        (14, NO_CONNECTION + "UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused"),
-        (14, NO_CONNECTION + "UNKNOWN: ipv6:%5B::1%5D:1: Failed to connect to remote host: connect() timed out"),
+        (
+            14,
+            NO_CONNECTION + "UNKNOWN: ipv4:127.0.0.1:1: Failed to connect to remote host: Connection refused",
+        ),
+        (
+            14,
+            NO_CONNECTION
+            + "UNKNOWN: ipv6:%5B::1%5D:1: Failed to connect to remote host: connect() timed out",
+        ),
         (14, NO_CONNECTION + "UNAVAILABLE: ipv4:127.0.0.1:1: Socket closed"),
         (14, NO_CONNECTION + "UNKNOWN: ipv4:127.0.0.1:1: Tls handshake failed (TSI_PROTOCOL_FAILURE)"),
         (14, "Stream removed (RST_STREAM (Received RST_STREAM with error code 7))"),

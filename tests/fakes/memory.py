@@ -106,6 +106,11 @@ class Script(Generic[R]):
         return succeed(None)
 
     @property
+    def open(self) -> int:
+        """How many calls have no outcome so far."""
+        return len(self.waiting)
+
+    @property
     def waiting(self) -> list[Call[R]]:
         """The calls without an outcome so far."""
         return [call for call in self.calls if not call.done.called]

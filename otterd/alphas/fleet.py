@@ -1,0 +1,207 @@
+"""All alphas of the configuration: the ways to them, their load and their health."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from otterd.alphas import tls
+from otterd.alphas.channel import Channel, HttpChannel
+from otterd.alphas.endpoint import AlphaEndpoint
+from otterd.alphas.grpcio import GrpcioChannel
+from otterd.alphas.passthrough import PassThrough
+from otterd.alphas.probe import HEALTHY, Ask, Health, Probe, agent_for, asks
+from otterd.alphas.resolve import Lookup, Resolver, split, system_lookup
+from otterd.config.live import Live
+from otterd.config.schema import Config, Engine
+
+log = Logger()
+
+GLANCE = 1.0
+"""Seconds between two looks at whether an alpha that left is idle."""
+
+ENGINES = {Engine.GRPCIO: GrpcioChannel}
+"""What makes gRPC channels, by the configured name."""
+
+MakeChannel = Callable[[str], Channel]
+MakeHttp = Callable[[str], HttpChannel]
+MakeAsk = Callable[[str], Ask]
+
+
+@dataclass(slots=True, eq=False)
+class Alpha:
+    """One Dgraph alpha. `in_flight` counts the requests that wait for it; the corridor keeps it."""
+
+    address: str
+    http_address: str
+    channel: Channel
+    http: HttpChannel
+    probe: Probe
+    in_flight: int = 0
+
+    @property
+    def health(self) -> Health:
+        """What the probes found last."""
+        return self.probe.health
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way, bodies and tunnels included."""
+        return not self.in_flight and not self.http.open
+
+
+class Fleet:
+    """Holds an Alpha for each address of the configuration in force.
+
+    Alphas that a reload took out take no new requests; they are closed once idle, or when the
+    slowest answer would be over time. `make_*` replace the real ways to an alpha in tests.
+    """
+
+    def __init__(
+        self,
+        live: Live,
+        reactor: Any,
+        *,
+        make_channel: MakeChannel | None = None,
+        make_http: MakeHttp | None = None,
+        make_ask: MakeAsk | None = None,
+        lookup: Lookup | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._live = live
+        self._reactor = reactor
+        self._tls = tls.load(live.config)
+        self._resolver = Resolver(reactor, lookup or system_lookup(reactor))
+        self._make_channel = make_channel or self._channel_to
+        self._make_http = make_http or self._http_to
+        self._make_ask = make_ask or self._ask_of
+        self._chance = chance
+        self._engine = ENGINES[live.config.alpha_engine]
+        self._by_address: dict[str, Alpha] = {}
+        self._leaving: dict[Alpha, float] = {}
+        self._watch = LoopingCall(self._see_off)
+        self._watch.clock = reactor
+        self._running = False
+        self._first: Deferred[None] = Deferred()
+        self.alphas: tuple[Alpha, ...] = ()
+        self._muster(live.config)
+        live.watch(lambda old, new: self._muster(new))
+
+    def get(self, address: str) -> Alpha | None:
+        """Return the alpha with this gRPC address, or None when it is not (or no longer) one of ours."""
+        return self._by_address.get(address)
+
+    def start(self) -> Deferred[None]:
+        """Begin to resolve and to probe; fires when the first alpha is healthy."""
+        self._running = True
+        self._resolver.start()
+        for alpha in self.alphas:
+            alpha.probe.start()
+        return self._first
+
+    def stop(self) -> Deferred[None]:
+        """Stop probing and close every way; what is in flight fails."""
+        self._running = False
+        self._resolver.stop()
+        if self._watch.running:
+            self._watch.stop()
+        alphas = (*self.alphas, *self._leaving)
+        self._leaving.clear()
+        closing = [self._close(alpha) for alpha in alphas]
+        done: Deferred[None] = gatherResults(closing).addCallback(lambda _: None)
+        return done
+
+    def _muster(self, config: Config) -> None:
+        """Make `alphas` those of `config`, keeping those that stay as they are."""
+        mustered: dict[str, Alpha] = {}
+        for address in config.alphas():
+            http_address = config.http_address(address)
+            known = self._by_address.get(address)
+            if known is None or known.http_address != http_address:
+                known = self._recruit(address, http_address, config)
+            mustered[address] = known
+        gone = [alpha for alpha in self.alphas if mustered.get(alpha.address) is not alpha]
+        new = [alpha for alpha in mustered.values() if alpha not in self.alphas]
+        self._by_address = mustered
+        self.alphas = tuple(mustered.values())
+        self._resolver.follow(
+            split(address)[0] for alpha in self.alphas for address in (alpha.address, alpha.http_address)
+        )
+        for alpha in gone:
+            self._dismiss(alpha)
+        if self._running:
+            for alpha in new:
+                alpha.probe.start()
+
+    def _recruit(self, address: str, http_address: str, config: Config) -> Alpha:
+        probe = Probe(
+            self._make_ask(http_address),
+            self._reactor,
+            config.probe_interval,
+            lambda: self._live.config.probe_timeout,
+            self._chance,
+            lambda: self._told(address),
+        )
+        return Alpha(address, http_address, self._make_channel(address), self._make_http(http_address), probe)
+
+    def _told(self, address: str) -> None:
+        alpha = self._by_address.get(address)
+        if alpha is None:
+            return
+        health = alpha.health
+        if health.since == health.seen and health.status == HEALTHY:
+            log.info("{alpha} is healthy", alpha=address)
+        elif health.since == health.seen:
+            log.warn("{alpha} is not healthy: {reason}", alpha=address, reason=health.reason)
+        if health.status == HEALTHY and not self._first.called:
+            self._first.callback(None)
+
+    def _dismiss(self, alpha: Alpha) -> None:
+        alpha.probe.stop()
+        self._leaving[alpha] = self._reactor.seconds() + self._live.config.slow_answer_timeout
+        if not self._watch.running:
+            self._watch.start(GLANCE, now=False)
+
+    def _see_off(self) -> None:
+        now = self._reactor.seconds()
+        for alpha in [a for a, latest in self._leaving.items() if a.idle or now >= latest]:
+            del self._leaving[alpha]
+            log.info("{alpha} left", alpha=alpha.address)
+            self._close(alpha)
+        if not self._leaving:
+            self._watch.stop()
+
+    def _close(self, alpha: Alpha) -> Deferred[object]:
+        alpha.probe.stop()
+
+        def failed(failure: Failure) -> None:
+            log.failure("closing the ways to {alpha}", failure, alpha=alpha.address)
+
+        closing = gatherResults([alpha.channel.close(), alpha.http.close()], consumeErrors=True)
+        return closing.addErrback(failed)
+
+    def _connect_timeout(self) -> float:
+        return self._live.config.alpha_connect_timeout
+
+    def _endpoint(self, http_address: str) -> AlphaEndpoint:
+        return AlphaEndpoint(self._reactor, self._resolver, http_address, self._tls, self._connect_timeout)
+
+    def _channel_to(self, address: str) -> Channel:
+        return self._engine(address, self._resolver, self._reactor, self._tls, self._connect_timeout)
+
+    def _http_to(self, http_address: str) -> HttpChannel:
+        return PassThrough(
+            http_address,
+            self._endpoint(http_address),
+            self._reactor,
+            self._connect_timeout,
+            lambda: self._live.config.progress_timeout,
+        )
+
+    def _ask_of(self, http_address: str) -> Ask:
+        return asks(agent_for(self._reactor, self._endpoint(http_address)), http_address)

@@ -1,0 +1,119 @@
+"""TLS towards the alphas: whom to believe, what to show, and whose name to expect."""
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.ssl import (
+    Certificate,
+    PrivateCertificate,
+    optionsForClientTLS,
+    platformTrust,
+    trustRootFromCertificates,
+)
+
+from otterd.config.errors import ConfigError
+from otterd.config.schema import Config
+
+SYSTEM = "system"
+
+BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
+"""Where systems keep their authorities in one file; gRPC wants them so."""
+
+_END = b"-----END CERTIFICATE-----"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTls:
+    """What is needed to speak TLS to any alpha.
+
+    `roots` is None for gRPC's own list. `key` and `chain` are PEM, None where Otter shows no certificate.
+    """
+
+    server_name: str
+    roots: bytes | None = field(repr=False)
+    key: bytes | None = field(repr=False)
+    chain: bytes | None = field(repr=False)
+    trust: Any = field(repr=False)
+    shown: PrivateCertificate | None = field(repr=False)
+
+    def creator(self, host: str) -> IOpenSSLClientConnectionCreator:
+        """Return Twisted's recipe for a connection to `host`, a name or an IP address, which is checked."""
+        more: dict[str, Any] = {}
+        if self.chain is not None:
+            more["extraCertChain"] = [c.original for c in _certificates(self.chain)[1:]]
+        creator: IOpenSSLClientConnectionCreator = optionsForClientTLS(
+            self.server_name or host,
+            trustRoot=self.trust,
+            clientCertificate=self.shown,
+            extraCertificateOptions=more,
+        )
+        return creator
+
+
+def load(config: Config) -> ClientTls | None:
+    """Read the files that `config` names, or return None when alphas are spoken to without TLS.
+
+    Raises ConfigError naming the file and what is wrong with it.
+    """
+    if not config.alpha_tls:
+        if config.dgraph_tls_cert or config.dgraph_tls_key:
+            raise ConfigError("", "dgraph_tls_cert", "needs dgraph_tls_ca, without which there is no TLS")
+        return None
+    if bool(config.dgraph_tls_cert) != bool(config.dgraph_tls_key):
+        raise ConfigError("", "dgraph_tls_cert", "needs dgraph_tls_key, and the other way round")
+    roots, trust = _authorities(config.dgraph_tls_ca)
+    key, chain, shown = _identity(config) if config.dgraph_tls_cert else (None, None, None)
+    return ClientTls(config.dgraph_tls_server_name, roots, key, chain, trust, shown)
+
+
+def _authorities(path: str) -> tuple[bytes | None, Any]:
+    if path == SYSTEM:
+        places = (ssl.get_default_verify_paths().cafile, *BUNDLES)
+        bundle = next((p for p in places if p and Path(p).is_file()), None)
+        return (Path(bundle).read_bytes() if bundle else None), platformTrust()
+    roots = _read("dgraph_tls_ca", path)
+    try:
+        trust = trustRootFromCertificates(_certificates(roots))
+    except (SSL.Error, ValueError):
+        raise ConfigError(path, "dgraph_tls_ca", "holds no usable PEM certificate") from None
+    return roots, trust
+
+
+def _identity(config: Config) -> tuple[bytes, bytes, PrivateCertificate]:
+    chain = _read("dgraph_tls_cert", config.dgraph_tls_cert)
+    key = _read("dgraph_tls_key", config.dgraph_tls_key)
+    try:
+        _certificates(chain)
+    except (SSL.Error, ValueError):
+        raise ConfigError(
+            config.dgraph_tls_cert, "dgraph_tls_cert", "holds no usable PEM certificate"
+        ) from None
+    try:
+        shown = PrivateCertificate.loadPEM(key + b"\n" + chain)
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.use_certificate(shown.original)
+        context.use_privatekey(shown.privateKey.original)
+        context.check_privatekey()
+    except (SSL.Error, ValueError, TypeError):
+        problem = "holds no usable PEM key, without a passphrase, for dgraph_tls_cert"
+        raise ConfigError(config.dgraph_tls_key, "dgraph_tls_key", problem) from None
+    return key, chain, shown
+
+
+def _read(key: str, path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigError(path, key, error.strerror or "cannot be read") from None
+
+
+def _certificates(pem: bytes) -> list[Certificate]:
+    """Return every certificate in `pem`; raises ValueError when there is none."""
+    found = [Certificate.loadPEM(part + _END) for part in pem.split(_END)[:-1]]
+    if not found:
+        raise ValueError("no certificate")
+    return found
