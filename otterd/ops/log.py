@@ -4,6 +4,7 @@ There is one log in a process, as Twisted has it, and so there is one `journal` 
 Tracebacks show source lines and never the values of variables.
 """
 
+import atexit
 import logging
 import os
 import sys
@@ -180,6 +181,11 @@ class Journal:
         live.watch(lambda _, new: self.level(new.log_level))
         self.stream.attach(clock)
 
+    def close(self) -> None:
+        """Write what is left, at the end of the process."""
+        if self._stream is not None:
+            self._stream.close()
+
     def level(self, level: LogLevel) -> None:
         """Write lines from `level` on."""
         self.gate.level = LEVELS[level.value]
@@ -187,6 +193,7 @@ class Journal:
 
 
 journal = Journal()
+atexit.register(journal.close)
 
 
 def start_logging(level: LogLevel = LogLevel.INFO, stream: TextIO | None = None) -> None:
