@@ -241,7 +241,7 @@ def test_the_callers_own_deadline_reaches_the_alpha_and_ends_in_dgraphs_words(ri
     assert rig.a.channel.calls[0].timeout == 0.5
     rig.clock.advance(0.5)
     assert heard.answer
-    assert (heard.answer.status, heard.answer.message) == (4, "context deadline exceeded")
+    assert (heard.answer.status, heard.answer.message) == (4, ": context deadline exceeded")
 
 
 def test_the_callers_deadline_stretches_ours_but_not_without_end(rig: Rig) -> None:

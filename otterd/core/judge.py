@@ -144,4 +144,4 @@ def deadline_answer(operation: Operation) -> Answer | None:
     """Return Dgraph's own answer to a read whose caller's time limit passed, else None."""
     if operation.timeout is None or operation.writes or not isinstance(operation.request, Rpc):
         return None
-    return Answer(status=DEADLINE_EXCEEDED, message="context deadline exceeded")
+    return Answer(status=DEADLINE_EXCEEDED, message=": context deadline exceeded")
