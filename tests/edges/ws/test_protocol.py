@@ -205,8 +205,9 @@ def test_whoever_is_still_sent_an_answer_is_not_dropped_for_its_pong() -> None:
     house = House(ws_ping_interval=20.0, ws_ping_timeout=20.0)
     client = house.client().open().authenticate()
     client.wire.stalled = True
-    house.gateway.answers = [response(b"x" * MB)]
+    house.gateway.answers = [response(b"x" * 200_000)]
     client.say(type="query", query="q")
+    assert client.wire.reading
     for _ in range(8):
         house.pass_time(10)
         client.wire.take(1000)
@@ -231,10 +232,10 @@ def test_authenticating_too_late_changes_nothing() -> None:
 
 
 def test_a_slow_handshake_is_cut() -> None:
-    house = House(ws_handshake_timeout=5.0)
+    house = House(ws_handshake_timeout=3.0)
     client = house.client()
     client.send(HEAD)
-    house.pass_time(4.5)
+    house.pass_time(2.5)
     assert client.wire.closing is None
     house.pass_time(1)
     assert client.wire.closing == "abort"
@@ -358,6 +359,21 @@ def test_says_goodbye_after_the_last_byte_of_an_answer(house: House) -> None:
     house.factory.drain()
     client.wire.take()
     assert client.texts == [b"x" * MB]
+    assert client.close == (1001, b"going away")
+    client.hang_up()
+
+
+def test_a_goodbye_waits_for_a_slow_reader_while_it_reads() -> None:
+    house = House(ws_handshake_timeout=3.0)
+    client = house.client().open().authenticate()
+    client.wire.stalled = True
+    house.gateway.answers = [response(b"x" * MB)]
+    client.say(type="query", query="q")
+    house.factory.drain()
+    for _ in range(3):
+        house.pass_time(4)
+        client.wire.take(1000)
+    client.wire.take()
     assert client.close == (1001, b"going away")
     client.hang_up()
 

@@ -187,6 +187,36 @@ def test_a_read_whose_answer_finds_no_room_is_asked_again_alone() -> None:
     assert len(room.books.closed) == len(room.books.opened)
 
 
+def test_what_is_asked_again_waits_for_all_others_to_end() -> None:
+    room = Room()
+    for id in "abc":
+        room.query(id, id)
+    room.line.unsent = room.line.largest = 2 * SPARE
+    room.answer(0, bytes(SPARE + 1))
+    room.answer(1, bytes(SPARE + 1))
+    room.line.unsent = room.line.largest = 0
+    room.session.advance()
+    assert room.begun == ["a", "b", "c"]
+    room.answer(2, b"C")
+    assert room.begun == ["a", "b", "c", "a"]
+    room.answer(3, b"A")
+    room.answer(4, b"B")
+    assert room.line.sent == [b"C", b"A", b"B"]
+
+
+def test_hears_nothing_after_the_last_wrong_token() -> None:
+    room = Room()
+    for _ in range(8):
+        room.say("auth", token="wrong")
+    room.say("auth", token=TOKEN)
+    room.query("q", "id")
+    assert len(room.line.sent) == 7
+    assert room.line.dismissals == [(1008, "Go away! bye!", 3.0)]
+    assert room.begun == []
+    assert room.session.full
+    assert room.books.lines[-1] == ("ws auth", 401)
+
+
 def test_an_ordered_read_that_is_asked_again_keeps_its_turn() -> None:
     room = Room()
     room.query("1")
