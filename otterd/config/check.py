@@ -69,6 +69,12 @@ def _production(config: Config) -> Problems:
             yield key, "expected a value when dev_mode is false and enable_websocket is true"
 
 
+def _shared_socket(config: Config) -> Problems:
+    handed = config.websocket_endpoint.startswith("systemd:")
+    if config.enable_websocket and handed and not config.ws_token:
+        yield "ws_token", "expected a value for a systemd: endpoint: each instance would make its own"
+
+
 def _limits(config: Config) -> Problems:
     if config.max_buffered_bytes < config.max_body_bytes:
         yield "max_buffered_bytes", "expected no less than max_body_bytes"
@@ -83,5 +89,6 @@ RULES: tuple[Callable[[Config], Problems], ...] = (
     _account,
     _doors,
     _production,
+    _shared_socket,
     _limits,
 )

@@ -44,9 +44,11 @@ class Metrics:
             "otter_retries_total", "Attempts on a further alpha after the first.", ("purpose",)
         )
         self.received = registry.counter(
-            "otter_received_bytes_total", "Bytes of requests from clients.", ("door",)
+            "otter_received_bytes_total", "Bytes of bodies and messages from clients.", ("door",)
         )
-        self.sent = registry.counter("otter_sent_bytes_total", "Bytes of answers to clients.", ("door",))
+        self.sent = registry.counter(
+            "otter_sent_bytes_total", "Bytes of bodies and messages to clients.", ("door",)
+        )
         self.in_flight = registry.gauge("otter_in_flight_requests", "Requests being answered.", ("door",))
         self.connections = registry.gauge("otter_open_connections", "Open client connections.", ("door",))
         self.alpha_up = registry.gauge(

@@ -130,7 +130,8 @@ class Gate:
         level = event.get("log_level") or TwistedLevel.info
         namespace = event.get("log_namespace") or ""
         least = self.level
-        if namespace.startswith(QUIET):
+        if namespace.startswith(QUIET) or "eventSource" in event:
+            # Twisted's ports name themselves as eventSource; Otter's own lines say what listens.
             least = max(least, TwistedLevel.warn)
         return cast(NamedConstant, PredicateResult.no if level < least else PredicateResult.maybe)
 

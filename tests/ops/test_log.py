@@ -86,6 +86,7 @@ def test_libraries_are_heard_only_when_it_is_serious(written: Written) -> None:
     noisy = Logger(namespace="autobahn.twisted.websocket", observer=written.observer)
     noisy.info("chatter")
     noisy.warn("trouble")
+    written.log.info("OtterFactory starting on 8084", eventSource=object())
     assert [line["msg"] for line in written.lines()] == ["trouble"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from otterd.config.load import load
+from otterd.config.load import ConfigError, load
 from otterd.config.schema import Config, Secret
 
 UNITS = Path(__file__).parents[2] / "systemd"
@@ -107,8 +107,10 @@ def test_each_instance_is_given_its_sockets_by_name_and_its_own_metrics(tmp_path
         assert f"{name}%i.socket" in service["Requires"][0].split()
         names[unit["FileDescriptorName"][0]] = unit["ListenStream"][0]
     environ = {name: value.replace("%i", "2") for name, value in service.environment.items()}
-    environ |= {"DGRAPH_ENDPOINTS": "127.0.0.1:9080", "WS_TOKEN": "a token"}
-    config = load(None, environ)
+    environ |= {"DGRAPH_ENDPOINTS": "127.0.0.1:9080"}
+    with pytest.raises(ConfigError, match="WS_TOKEN: expected a value"):
+        load(None, environ)
+    config = load(None, environ | {"WS_TOKEN": "one-for-all"})
     assert config.http_endpoint == "systemd:domain=INET:name=http"
     assert config.websocket_endpoint == "systemd:domain=INET:name=websocket"
     assert config.metrics_endpoint == "tcp:9102:interface=127.0.0.1"
