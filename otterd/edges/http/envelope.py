@@ -15,7 +15,8 @@ DQL = b"application/dql"
 OLD_DQL = b"application/graphql+-"
 
 _METHODS = frozenset((b"POST", b"PUT"))
-_TOKENS = ((b"x-dgraph-accesstoken", "accessjwt"), (b"x-dgraph-authtoken", "auth-token"))
+_ACL = "accessjwt"
+_TOKENS = ((b"x-dgraph-accesstoken", _ACL), (b"x-dgraph-authtoken", "auth-token"))
 _CARRIED = re.compile(rb"[ -~]+").fullmatch
 
 
@@ -27,6 +28,11 @@ class Envelope:
     body: bytes
     metadata: Metadata
     gzip: bool
+
+    @property
+    def has_token(self) -> bool:
+        """Whether the caller showed an ACL token of its own."""
+        return any(name == _ACL for name, _ in self.metadata)
 
 
 @dataclass(slots=True, frozen=True)

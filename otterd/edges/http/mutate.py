@@ -12,8 +12,8 @@ from otterd.edges.http.compress import decoded
 from otterd.edges.http.envelope import DQL, JSON, RDF, Envelope, hints, opened
 from otterd.edges.http.exchange import Request
 from otterd.edges.http.golang import Unsure, boolean, media_type, params, text_of, uint
-from otterd.edges.http.plan import Call, Plan, Verbatim
-from otterd.edges.http.render import mutate_answer
+from otterd.edges.http.plan import Call, Plan, Render, Verbatim
+from otterd.edges.http.render import mutate_answer, tokenless
 from otterd.edges.http.upsert_form import upsert_request
 from otterd.wire import api_pb2 as api
 
@@ -58,10 +58,13 @@ def _call(envelope: Envelope, kind: bytes, *, commit_default: bool) -> Call:
     message.hash = text_of(given.get(b"hash", b""))
     message.commit_now = commit_now
     mutates = bool(message.mutations)
+    render: Render = partial(mutate_answer, mutates=mutates, commit_now=commit_now, gzip=envelope.gzip)
+    if message.start_ts and not envelope.has_token:
+        render = partial(tokenless, render)
     return Call(
         _purpose(message),
         Rpc("Query", message.SerializeToString(), envelope.metadata),
-        partial(mutate_answer, mutates=mutates, commit_now=commit_now, gzip=envelope.gzip),
+        render,
         writes=mutates,
         start_ts=message.start_ts,
     )

@@ -11,7 +11,7 @@ from otterd.edges.http.envelope import DQL, JSON, OLD_DQL, Envelope, hints, open
 from otterd.edges.http.exchange import Request
 from otterd.edges.http.golang import Unsure, boolean, duration, ignorable, media_type, text_of, uint
 from otterd.edges.http.plan import Call, Plan, Render, Verbatim
-from otterd.edges.http.render import query_answer
+from otterd.edges.http.render import query_answer, tokenless
 from otterd.wire import api_pb2 as api
 
 _PARAMS = frozenset((b"debug", b"timeout", b"startTs", b"hash", b"be", b"ro", b"respFormat"))
@@ -69,13 +69,16 @@ def _call(envelope: Envelope, kind: bytes) -> Call:
         best_effort=best_effort,
         resp_format=api.Request.RDF if rdf else api.Request.JSON,
     )
+    render = _RENDERS[rdf, envelope.gzip]
+    if start_ts and not envelope.has_token:
+        render = partial(tokenless, render)
     metadata = envelope.metadata
     if boolean(given(b"debug", b"")):
         metadata += _DEBUG
     return Call(
         Purpose.QUERY,
         Rpc("Query", message.SerializeToString(), metadata),
-        _RENDERS[rdf, envelope.gzip],
+        render,
         timeout=timeout,
         start_ts=start_ts,
         read_only=read_only,

@@ -1,11 +1,12 @@
 """Answers of the gRPC API as Dgraph's own HTTP port writes them, byte for byte."""
 
+from dataclasses import replace
 from math import ceil
 
 from otterd.core.operation import Answer, Headers
 from otterd.edges.http.compress import gzip
 from otterd.edges.http.golang import compact, quote, quote_plain
-from otterd.edges.http.plan import Call, Rendered
+from otterd.edges.http.plan import Call, Render, Rendered
 from otterd.errors import DeadlinePassed, OtterError, RateLimited
 from otterd.wire import api_pb2 as api
 
@@ -14,6 +15,7 @@ _GZIPPED = (JSON_TYPE, (b"Content-Encoding", b"gzip"))
 _TOUCHED = b"Dgraph-Toucheduids"
 _DONE = b'"code":"Success","message":"Done"'
 
+_NO_NAMESPACE = "No namespace in the metadata of context"
 _UNKNOWN = 2
 _CONTEXT = (1, 4)
 _NAMES = {
@@ -75,6 +77,14 @@ def login_answer(answer: Answer, *, gzip: bool) -> Rendered:
     return _reply(
         b'{"data":{"accessJWT":%b,"refreshJWT":%b}}' % (quote(jwt.access_jwt), quote(jwt.refresh_jwt)), gzip
     )
+
+
+def tokenless(render: Render, answer: Answer) -> Rendered:
+    """Render `answer` with `render`, for a request inside a transaction that showed no ACL token."""
+    if answer.message == _NO_NAMESPACE:
+        # Over HTTP such a request has no metadata at all, over gRPC it always has some.
+        answer = replace(answer, message="No metadata in the context")
+    return render(answer)
 
 
 def refused(answer: Answer, *, data: bool = True) -> Rendered:
