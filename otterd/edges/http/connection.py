@@ -4,8 +4,7 @@ Requests are answered one after another. While one is being answered the connect
 within `max_pipelined` and the size of one body, so that it sees a client hang up.
 """
 
-from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IHalfCloseableProtocol, IPushProducer
@@ -17,6 +16,7 @@ from zope.interface import implementer
 from otterd.edges.http.exchange import Reply
 from otterd.edges.http.inbox import Inbox
 from otterd.edges.http.outbox import HUNG_UP, Outbox
+from otterd.edges.http.patience import Patience
 from otterd.edges.http.refused import Refused, malformed, overloaded
 from otterd.edges.http.respond import CONTINUE
 from otterd.edges.http.turn import Turn
@@ -53,8 +53,7 @@ class HttpConnection(Protocol):
         self._live = keeper.live
         self._turn: Turn | None = None
         self._pending: Deferred[Reply] | None = None
-        self._since: float | None = None
-        self._deadline = inf
+        self._patience = Patience(keeper)
         self._ended = False
         self._pumping = False
 
@@ -62,12 +61,11 @@ class HttpConnection(Protocol):
 
     def connectionMade(self) -> None:
         """Begin, or say that there is no room."""
-        transport: Any = self.transport
-        self._wire = Wire(transport, self._keeper)
+        self._wire = Wire(self.transport, self._keeper)
         self._inbox = Inbox(self._keeper, self._wire)
         self._outbox = Outbox(self._keeper, self._wire, self._reply_ended)
-        transport.registerProducer(self, True)
-        if not self._keeper.opened(self):
+        self._wire.pace(self)
+        if not self._keeper.opened(self) and not self._wire.closing:
             self._inbox.refuse(overloaded("too many connections"))
         self._pump()
 
@@ -86,7 +84,7 @@ class HttpConnection(Protocol):
         self._ended = True
         self._wire.client_ended()
         if self._outbox.tunnel is not None:
-            self._deadline = self._keeper.due(self._live.config.idle_timeout)
+            self._patience.wait(self._live.config.idle_timeout)
             self._outbox.tunnel.send_end()
         else:
             self._pump()
@@ -102,7 +100,7 @@ class HttpConnection(Protocol):
 
     def pauseProducing(self) -> None:
         """Be told that the client does not keep up."""
-        self._wire.clogged = True
+        self._wire.clog()
         self._outbox.pause()
 
     def resumeProducing(self) -> None:
@@ -125,15 +123,14 @@ class HttpConnection(Protocol):
 
     def tick(self, now: float) -> None:
         """Act on the deadlines that have passed at `now`."""
-        if now >= self._deadline and not self._wire.closing:
-            self._deadline = inf
+        if self._patience.is_over(now) and not self._wire.closing:
             self._overdue()
         self._wire.tick(now)
 
     def drain(self) -> None:
         """End with what is in hand; an idle connection may bring one more request."""
         if self._outbox.tunnel is None and not self.answering:
-            self._deadline = min(self._deadline, self._keeper.due(self._keeper.idle_allowed))
+            self._patience.wait_at_most(self._keeper.idle_allowed)
 
     def end(self) -> None:
         """Close both ends of a tunnel, or whatever this is."""
@@ -163,7 +160,7 @@ class HttpConnection(Protocol):
 
     def _begin(self, turn: Turn) -> None:
         self._turn = turn
-        self._since = None
+        self._patience.restart()
         if turn.request is None:
             assert turn.refusal is not None
             self._answer(turn, turn.refusal)
@@ -218,7 +215,7 @@ class HttpConnection(Protocol):
     def _open_tunnel(self, turn: Turn, reply: Reply) -> None:
         early = self._inbox.reader.buffer
         self._inbox.reader.surrender()
-        self._deadline = inf
+        self._patience.wait_for_ever()
         self._wire.pause(on=False)
         tunnel = self._outbox.open_tunnel(turn, reply, self._hold_client, self._release_client)
         tunnel.send(early)
@@ -227,11 +224,14 @@ class HttpConnection(Protocol):
 
     def _hold_client(self) -> None:
         self._wire.pause(on=True)
-        self._deadline = self._keeper.due(self._live.config.progress_timeout)
+        self._patience.wait(self._live.config.progress_timeout)
 
     def _release_client(self) -> None:
         self._wire.pause(on=False)
-        self._deadline = self._keeper.due(self._live.config.idle_timeout) if self._ended else inf
+        if self._ended:
+            self._patience.wait(self._live.config.idle_timeout)
+        else:
+            self._patience.wait_for_ever()
 
     def _reply_ended(self, turn: Turn, close: bool) -> None:
         self._turn = None
@@ -252,12 +252,11 @@ class HttpConnection(Protocol):
         if self._ended and self._settle_ended(unfinished=unfinished):
             return
         if unfinished:
-            self._deadline = self._reading_deadline()
+            self._wait_for_request()
         elif self._turn is None and not self._inbox:
-            self._deadline = self._keeper.due(self._keeper.idle_allowed)
+            self._patience.wait_idle(self._keeper.idle_allowed)
         else:
-            self._since = None
-            self._deadline = inf
+            self._patience.wait_for_ever()
 
     def _settle_ended(self, *, unfinished: bool) -> bool:
         """Do what follows from the client's end of sending; return False if that is nothing."""
@@ -267,27 +266,26 @@ class HttpConnection(Protocol):
         elif self._turn is None and not self._inbox:
             self.end()
         elif self._pending is not None:
-            self._deadline = self._keeper.due(HANG_UP_GRACE)
+            self._patience.wait(HANG_UP_GRACE)
         else:
             return False
         return True
 
-    def _reading_deadline(self) -> float:
-        head = self._inbox.reader.head
-        if head is not None and head.expects:
+    def _wait_for_request(self) -> None:
+        head, config = self._inbox.reader.head, self._live.config
+        if head is None:
+            self._patience.wait_for_request(config.header_timeout)
+            return
+        if head.expects:
             if self._turn is not None or self._inbox:
                 # The 100 must wait its turn, and the client waits for it.
-                self._since = None
-                return inf
+                self._patience.wait_for_ever()
+                return
             head.expects = False
-            self._since = None
+            self._patience.restart()
             if not self._inbox.reader.held:
                 self._wire.write(CONTINUE)
-        if self._since is None:
-            self._since = self._keeper.now
-        config = self._live.config
-        allowed = config.header_timeout if head is None else config.request_timeout
-        return self._keeper.due(allowed) - (self._keeper.now - self._since)
+        self._patience.wait_for_request(config.request_timeout)
 
     def _overdue(self) -> None:
         if self._outbox.tunnel is not None:

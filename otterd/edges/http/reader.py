@@ -98,7 +98,7 @@ class RequestReader:
     def _read_head(self) -> Head | None:
         if not self._fed and self.buffer[:1] in (b"\r", b"\n"):
             self._skip_blank_lines()
-        if not self.buffer:
+        if self.buffer in (b"", b"\r"):
             return None
         end = self.buffer.find(b"\r\n\r\n", max(self._fed - 3, 0)) + 4
         upgraded = self._parse_head(end if end > 3 else len(self.buffer))

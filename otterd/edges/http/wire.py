@@ -8,7 +8,7 @@ can destroy the reply before the client has read it.
 from math import inf
 from typing import Any, Protocol
 
-from twisted.internet.interfaces import ISSLTransport
+from twisted.internet.interfaces import IPushProducer, ISSLTransport
 
 from otterd.config.live import Live
 
@@ -41,7 +41,7 @@ def unsent(transport: Any) -> int | None:
 class Wire:
     """Writes to `transport`, watches its progress, and ends it; silent once it is lost.
 
-    `clogged` is True while the transport wants no more; its producer sets it. `closing` is
+    `clogged` is True while the transport wants no more; its producer unsets it. `closing` is
     True from the moment the end is decided.
     """
 
@@ -54,7 +54,9 @@ class Wire:
         self.write = transport.write
         self.put = transport.writeSequence
         self.clogged = False
+        self._clogs = 0
         self.closing = False
+        self._registered = False
         self._lingering = False
         self._paused = False
         self._dropped = 0
@@ -62,10 +64,10 @@ class Wire:
         self._left = 0
         self._left_since = keeper.now
 
-    @property
-    def paused(self) -> bool:
-        """Whether reading is paused."""
-        return self._paused
+    def pace(self, producer: IPushProducer) -> None:
+        """Let the transport pause and resume `producer`."""
+        self._registered = True
+        self._transport.registerProducer(producer, True)
 
     def pause(self, *, on: bool) -> None:
         """Stop reading, or read on."""
@@ -75,6 +77,11 @@ class Wire:
                 self._transport.pauseProducing()
             else:
                 self._transport.resumeProducing()
+
+    def clog(self) -> None:
+        """Be told that the transport wants no more for now."""
+        self.clogged = True
+        self._clogs += 1
 
     def buffer_up_to(self, size: int) -> None:
         """Let the transport hold `size` bytes before it calls for a pause."""
@@ -94,7 +101,7 @@ class Wire:
         self.closing = True
         self._lingering = lingering
         self._deadline = self._keeper.due(LINGER)
-        self._transport.unregisterProducer()
+        self._let_go()
         if not lingering:
             self._transport.loseConnection()
             return
@@ -107,7 +114,7 @@ class Wire:
         """Cut the connection off; what is unsent is lost."""
         self.closing = True
         self._lingering = False
-        self._transport.unregisterProducer()
+        self._let_go()
         self._transport.abortConnection()
 
     def client_ended(self) -> None:
@@ -120,7 +127,7 @@ class Wire:
         """Cut off a client that does not read, or does not close."""
         left = unsent(self._transport)
         if left is None:
-            left = 1 if self.clogged else 0
+            left = self._clogs if self.clogged else 0
         if not left or left != self._left:
             self._left = left
             self._left_since = now
@@ -129,6 +136,12 @@ class Wire:
             return
         if now >= self._deadline:
             self._end_further(left)
+
+    def _let_go(self) -> None:
+        # A transport does not close while a producer is registered.
+        if self._registered:
+            self._registered = False
+            self._transport.unregisterProducer()
 
     def _end_further(self, left: int) -> None:
         self._deadline = self._keeper.due(LINGER)

@@ -66,11 +66,11 @@ class FakeSite:
 class FakeSocket(StringTransport):
     """A transport that can refuse to send: with `stuck` set, what is written stays in `dataBuffer`."""
 
-    bufferSize = 65536
     offset = 0
 
     def __init__(self) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", "192.0.2.7", 40000), lenient=True)
+        self.bufferSize = 65536
         self.stuck = False
         self.dataBuffer = b""
         self.most_held = 0

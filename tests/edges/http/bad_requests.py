@@ -1,0 +1,157 @@
+"""Malformed HTTP requests, as data: what is sent, and the status of the answer (None: just the end).
+
+Each is sent alone on a connection; `BODY` tells the ones that would be complete only with more.
+"""
+
+H = b"Host: otter\r\n"
+TE = b"POST /a HTTP/1.1\r\nHost: otter\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def with_fields(*fields: bytes, version: bytes = b"1.1", method: bytes = b"POST", host: bytes = H) -> bytes:
+    """Return a request for `/a` with `fields`."""
+    lines = b"".join(field + b"\r\n" for field in fields)
+    return method + b" /a HTTP/" + version + b"\r\n" + host + lines + b"\r\n"
+
+
+BAD: dict[str, tuple[bytes, int | None]] = {
+    # Framing: two readings of one request are how smuggling works.
+    "two lengths": (with_fields(b"Content-Length: 5", b"Content-Length: 6") + b"hello", 400),
+    "the same length twice": (with_fields(b"Content-Length: 5", b"Content-Length: 5") + b"hello", 400),
+    "a list of lengths": (with_fields(b"Content-Length: 5, 5") + b"hello", 400),
+    "a length with a sign": (with_fields(b"Content-Length: +5") + b"hello", 400),
+    "a negative length": (with_fields(b"Content-Length: -1"), 400),
+    "a hexadecimal length": (with_fields(b"Content-Length: 0x5") + b"hello", 400),
+    "an empty length": (with_fields(b"Content-Length:"), 400),
+    "a length past 64 bits": (with_fields(b"Content-Length: 99999999999999999999999"), 400),
+    "a length of 2^63": (with_fields(b"Content-Length: 9223372036854775808"), 413),
+    "length with chunked": (
+        with_fields(b"Content-Length: 5", b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
+        400,
+    ),
+    "chunked with length": (
+        with_fields(b"Transfer-Encoding: chunked", b"Content-Length: 5") + b"0\r\n\r\n",
+        400,
+    ),
+    "chunked in HTTP/1.0": (with_fields(b"Transfer-Encoding: chunked", version=b"1.0") + b"0\r\n\r\n", 400),
+    "another transfer coding": (with_fields(b"Transfer-Encoding: gzip"), 400),
+    "gzip, chunked": (with_fields(b"Transfer-Encoding: gzip, chunked") + b"0\r\n\r\n", 400),
+    "chunked, chunked": (with_fields(b"Transfer-Encoding: chunked, chunked") + b"0\r\n\r\n", 400),
+    "chunked, identity": (with_fields(b"Transfer-Encoding: chunked, identity"), 400),
+    "chunked twice": (with_fields(*[b"Transfer-Encoding: chunked"] * 2) + b"0\r\n\r\n", 400),
+    "chunked in quotes": (with_fields(b'Transfer-Encoding: "chunked"') + b"0\r\n\r\n", 400),
+    "an empty transfer coding": (with_fields(b"Transfer-Encoding:"), 400),
+    "a space before the colon": (with_fields(b"Transfer-Encoding : chunked") + b"0\r\n\r\n", 400),
+    "a vertical tab before chunked": (with_fields(b"Transfer-Encoding: \x0bchunked") + b"0\r\n\r\n", 400),
+    # Chunks.
+    "a chunk size of letters": (TE + b"xyz\r\nhello\r\n0\r\n\r\n", 400),
+    "an empty chunk size": (TE + b"\r\nhello\r\n0\r\n\r\n", 400),
+    "a chunk size with 0x": (TE + b"0x5\r\nhello\r\n0\r\n\r\n", 400),
+    "a negative chunk size": (TE + b"-5\r\nhello\r\n0\r\n\r\n", 400),
+    "a chunk size past 64 bits": (TE + b"1" + b"0" * 16 + b"\r\n", 400),
+    "a chunk size of 2^60": (TE + b"1" + b"0" * 15 + b"\r\n", 413),
+    "a space after the chunk size": (TE + b"5 \r\nhello\r\n0\r\n\r\n", 400),
+    "a chunk longer than it says": (TE + b"5\r\nhello!\r\n0\r\n\r\n", 400),
+    "a bare LF after the chunk size": (TE + b"5\nhello\r\n0\r\n\r\n", 400),
+    "a bare LF after a chunk": (TE + b"5\r\nhello\n0\r\n\r\n", 400),
+    "a bare CR after the chunk size": (TE + b"5\rhello\r\n0\r\n\r\n", 400),
+    "a chunk extension of 257 bytes": (TE + b"5;" + b"x" * 256 + b"\r\nhello\r\n0\r\n\r\n", 400),
+    "an endless chunk extension": (TE + b"5;" + b"x" * 60_000, 400),
+    "a control byte in a chunk extension": (TE + b"5;a=\x01\r\nhello\r\n0\r\n\r\n", 400),
+    "a bad trailer": (TE + b"0\r\nno colon\r\n\r\n", 400),
+    "endless trailers": (TE + b"0\r\n" + b"X-Y: zzzzzzzzzzzz\r\n" * 3000, 400),
+    "a bare LF after the trailers": (TE + b"0\r\nX: y\n\r\n", 400),
+    # Fields.
+    "no Host": (with_fields(host=b""), 400),
+    "two Hosts": (with_fields(b"Host: other"), 400),
+    "two equal Hosts": (with_fields(b"host: otter"), 400),
+    "a Host with a space": (with_fields(host=b"Host: ot ter\r\n"), 400),
+    "a Host with a path": (with_fields(host=b"Host: otter/x\r\n"), 400),
+    "a Host with a user": (with_fields(host=b"Host: me@otter\r\n"), 400),
+    "a Host with a bad port": (with_fields(host=b"Host: otter:80x\r\n"), 400),
+    "a Host with an open bracket": (with_fields(host=b"Host: [::1\r\n"), 400),
+    "a NUL in a value": (with_fields(b"X: a\x00b"), 400),
+    "a control byte in a value": (with_fields(b"X: a\x01b"), 400),
+    "a DEL in a value": (with_fields(b"X: a\x7fb"), 400),
+    "a bare CR in a value": (with_fields(b"X: a\rb"), 400),
+    "an empty field name": (with_fields(b": b"), 400),
+    "a space in a field name": (with_fields(b"X Y: b"), 400),
+    "a byte past ASCII in a field name": (with_fields(b"X\xc3\xa9: b"), 400),
+    "no colon": (with_fields(b"Xb"), 400),
+    "a folded value": (with_fields(b"X: a\r\n b"), 400),
+    "a value folded with a tab": (with_fields(b"X: a\r\n\tb"), 400),
+    "a fold before the first field": (b"GET /a HTTP/1.1\r\n X: y\r\n" + H + b"\r\n", 400),
+    "bare LFs": (b"GET /a HTTP/1.1\nHost: otter\n\n", 400),
+    "a bare LF after a field": (b"GET /a HTTP/1.1\r\nHost: otter\nX: y\r\n\r\n", 400),
+    "a bare LF as empty line": (b"GET /a HTTP/1.1\r\nHost: otter\r\n\n", 400),
+    "another expectation": (with_fields(b"Expect: 200-ok"), 417),
+    # Request lines, and other protocols.
+    "HTTP/0.9": (b"GET /a\r\n", 400),
+    "HTTP/0.9 with an empty line": (b"GET /a\r\n\r\n", 400),
+    "a version of 0.9": (with_fields(version=b"0.9"), 400),
+    "a version of 1.2": (with_fields(version=b"1.2"), 400),
+    "a version of 2.0": (with_fields(version=b"2.0"), 400),
+    "a version of 1.10": (with_fields(version=b"1.10"), 400),
+    "a version without digits": (with_fields(version=b"x.y"), 400),
+    "http in lower case": (b"GET /a http/1.1\r\n" + H + b"\r\n", 400),
+    "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(9), 400),
+    "a TLS ClientHello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(200)), 400),
+    "RTSP": (b"DESCRIBE /a RTSP/1.0\r\nCSeq: 1\r\n\r\n", 400),
+    "a method of RTSP over HTTP": (with_fields(method=b"DESCRIBE"), 400),
+    "ICE": (b"SOURCE /a ICE/1.0\r\n\r\n", 400),
+    "a method of ICE over HTTP": (with_fields(method=b"SOURCE"), 400),
+    "SIP": (b"INVITE sip:a@b SIP/2.0\r\n\r\n", 400),
+    "SSH": (b"SSH-2.0-OpenSSH_9.9\r\n", 400),
+    "SMTP": (b"EHLO example.org\r\n", 400),
+    "a proxy header": (b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n" + with_fields(), 400),
+    "binary noise": (bytes(range(128, 256)) * 4, 400),
+    "a made-up method": (with_fields(method=b"FETCH"), 400),
+    "a method in lower case": (with_fields(method=b"get"), 400),
+    "CONNECT": (b"CONNECT otter:80 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "two spaces after the method": (b"GET  /a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "two spaces before the version": (b"GET /a  HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a space after the version": (b"GET /a HTTP/1.1 \r\n" + H + b"\r\n", 400),
+    "a space in the target": (b"GET /a b HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a tab in the target": (b"GET /a\tb HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a NUL in the target": (b"GET /a\x00 HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a byte past ASCII in the target": (b"GET /\xff HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "no target": (b"GET HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a target without a slash": (b"GET a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "an asterisk for GET": (b"GET * HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a URL with another host": (b"GET http://other/a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a URL with a user": (b"GET http://otter@other/a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a URL of another scheme": (b"GET ftp://otter/a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a bare CR before the request": (b"\rGET /a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a bare LF before the request": (b"\nGET /a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    "a space before the request": (b" GET /a HTTP/1.1\r\n" + H + b"\r\n", 400),
+    # Upgrades.
+    "h2c with a body": (
+        with_fields(b"Connection: Upgrade", b"Upgrade: h2c", b"Content-Length: 5") + b"hello",
+        400,
+    ),
+    "h2c with chunks": (
+        with_fields(b"Connection: Upgrade", b"Upgrade: h2c", b"Transfer-Encoding: chunked") + b"0\r\n\r\n",
+        400,
+    ),
+    "a WebSocket with a body": (
+        with_fields(b"Connection: Upgrade", b"Upgrade: websocket", b"Content-Length: 1", method=b"GET")
+        + b"x",
+        400,
+    ),
+    # Limits.
+    "a body over the limit": (with_fields(b"Content-Length: 1048577"), 413),
+    "chunks over the limit": (TE + b"80000\r\n" + b"x" * 0x80000 + b"\r\n80001\r\n", 413),
+    "a long URL": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + H + b"\r\n", 414),
+    "an endless URL": (b"GET /" + b"a" * 60_000, 414),
+    "a long field": (with_fields(b"X: " + b"a" * 40_000), 431),
+    "an endless field": (b"GET /a HTTP/1.1\r\nX: " + b"a" * 60_000, 431),
+    "an endless field name": (b"GET /a HTTP/1.1\r\n" + b"a" * 60_000, 431),
+    "many fields": (with_fields(*[b"X: y"] * 200), 431),
+    # What never becomes a request: its time runs out.
+    "half a request line": (b"GET /a", 408),
+    "half a head": (b"GET /a HTTP/1.1\r\nHost: ot", 408),
+    "half a body": (with_fields(b"Content-Length: 5") + b"hel", 408),
+    "half a chunk": (TE + b"5\r\nhel", 408),
+    "no last chunk": (TE + b"5\r\nhello\r\n", 408),
+    "nothing but blank lines": (b"\r\n" * 1000, None),
+    "nothing but a carriage return": (b"\r", 408),
+}
