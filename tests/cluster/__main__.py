@@ -19,6 +19,9 @@ from tests.cluster.member import Member
 HTTP_PORT, WEBSOCKET_PORT, METRICS_PORT = 8084, 8089, 9095
 """Where Otter stands at offset 0, as in `etc/otter.yaml`."""
 
+NAMES = ("otter", *(f"alpha{i}" for i in range(16)), "zero")
+"""Every name that a member may have, in the order in which they are ended."""
+
 SHAPE = "cluster.json"
 """The file in the folder that says what stands there."""
 
@@ -57,6 +60,9 @@ def up(options: argparse.Namespace) -> int:
     root = options.dir.resolve()
     root.mkdir(parents=True, exist_ok=True)
     saved = {"alphas": options.alphas, "replicas": options.replicas, "offset": options.offset}
+    if _differs(root, saved):
+        print(f"a cluster of another shape runs from {root}: end it first", file=sys.stderr)
+        return 1
     (root / SHAPE).write_text(json.dumps(saved))
     cluster = _cluster(root)
     try:
@@ -70,6 +76,9 @@ def up(options: argparse.Namespace) -> int:
         print(f"{failure}; the logs are in {root}", file=sys.stderr)
         down(options)
         return 1
+    except KeyboardInterrupt:
+        down(options)
+        return 130
     cluster.detach()
     for number, address in enumerate(cluster.addresses):
         print(f"alpha {number}  gRPC {address.grpc}  HTTP {address.http}")
@@ -78,6 +87,15 @@ def up(options: argparse.Namespace) -> int:
         otter.detach()
         print(f"otter    HTTP http://{_http(cluster)}  WebSocket ws://{_websocket(cluster)}/ws")
     return 0
+
+
+def _differs(root: Path, wanted: dict[str, int]) -> bool:
+    """Return whether something runs from `root` that is not what is wanted."""
+    try:
+        saved = json.loads((root / SHAPE).read_text())
+    except FileNotFoundError:
+        return False
+    return bool(saved != wanted and any(Member(name, [], root).running for name in NAMES))
 
 
 def _live(otter: Member, cluster: Cluster) -> bool:
@@ -89,7 +107,7 @@ def _live(otter: Member, cluster: Cluster) -> bool:
 def down(options: argparse.Namespace) -> int:
     """End what `up` started in the folder; with `--delete` the folder goes too."""
     root = options.dir.resolve()
-    for name in ("otter", *(f"alpha{i}" for i in range(16)), "zero"):
+    for name in NAMES:
         Member(name, [], root).stop()
     if getattr(options, "delete", False):
         shutil.rmtree(root, ignore_errors=True)
