@@ -23,6 +23,9 @@ log = Logger()
 
 SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
 
+HASTE = 0.01
+"""Seconds before our deadline from which on an alpha that breaks off did so for the same deadline."""
+
 
 class Passage:
     """Tries alphas in the order given until one's answer, or failure, is the caller's.
@@ -141,6 +144,9 @@ class Passage:
             return
         failure.trap(AlphaFailure)
         error = cast(AlphaFailure, failure.value)
+        # An alpha only resets the stream when the deadline it was told passes, perhaps just before ours.
+        if isinstance(error, Lost) and self._gateway.clock.seconds() > self._deadline - HASTE:
+            error = TimedOut(error.reason)
         operation = self._operation
         self._verdict = judge.of_failure(error)
         log.debug(

@@ -244,6 +244,15 @@ def test_the_callers_own_deadline_reaches_the_alpha_and_ends_in_dgraphs_words(ri
     assert (heard.answer.status, heard.answer.message) == (4, ": context deadline exceeded")
 
 
+def test_an_alpha_that_resets_the_stream_at_the_deadline_means_the_deadline(rig: Rig) -> None:
+    rig.a.channel.on("Query", Delayed(0.495, Lost("reset")))
+    heard = rig.perform(operation(timeout=0.5))
+    rig.clock.advance(0.495)
+    assert heard.answer
+    assert (heard.answer.status, heard.answer.message) == (4, ": context deadline exceeded")
+    assert len(rig.b.channel.calls) == 0
+
+
 def test_the_callers_deadline_stretches_ours_but_not_without_end(rig: Rig) -> None:
     rig.perform(operation(timeout=100.0))
     rig.perform(operation(timeout=1e9))
