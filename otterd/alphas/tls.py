@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from OpenSSL import SSL
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+from cryptography.x509 import load_pem_x509_certificate, load_pem_x509_certificates
 from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
 from twisted.internet.ssl import (
     Certificate,
@@ -22,8 +24,6 @@ SYSTEM = "system"
 
 BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 """Where systems keep their authorities in one file; gRPC wants them so."""
-
-_END = b"-----END CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _authorities(path: str) -> tuple[bytes | None, Any]:
     roots = _read("dgraph_tls_ca", path)
     try:
         trust = trustRootFromCertificates(_certificates(roots))
-    except (SSL.Error, ValueError):
+    except ValueError:
         raise ConfigError(path, "dgraph_tls_ca", "holds no usable PEM certificate") from None
     return roots, trust
 
@@ -88,17 +88,16 @@ def _identity(config: Config) -> tuple[bytes, bytes, PrivateCertificate]:
     key = _read("dgraph_tls_key", config.dgraph_tls_key)
     try:
         _certificates(chain)
-    except (SSL.Error, ValueError):
+    except ValueError:
         raise ConfigError(
             config.dgraph_tls_cert, "dgraph_tls_cert", "holds no usable PEM certificate"
         ) from None
     try:
+        secret = load_pem_private_key(key, None)
+        if secret.public_key() != load_pem_x509_certificate(chain).public_key():
+            raise ValueError("another certificate's key")
         shown = PrivateCertificate.loadPEM(key + b"\n" + chain)
-        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-        context.use_certificate(shown.original)
-        context.use_privatekey(shown.privateKey.original)
-        context.check_privatekey()
-    except (SSL.Error, ValueError, TypeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm):
         problem = "holds no usable PEM key, without a passphrase, for dgraph_tls_cert"
         raise ConfigError(config.dgraph_tls_key, "dgraph_tls_key", problem) from None
     return key, chain, shown
@@ -112,8 +111,5 @@ def _read(key: str, path: str) -> bytes:
 
 
 def _certificates(pem: bytes) -> list[Certificate]:
-    """Return every certificate in `pem`; raises ValueError when there is none."""
-    found = [Certificate.loadPEM(part + _END) for part in pem.split(_END)[:-1]]
-    if not found:
-        raise ValueError("no certificate")
-    return found
+    """Return every certificate in `pem`; raises ValueError when there is none or one is broken."""
+    return [Certificate.loadPEM(each.public_bytes(Encoding.PEM)) for each in load_pem_x509_certificates(pem)]
