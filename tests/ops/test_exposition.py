@@ -100,6 +100,11 @@ def test_connections_are_bounded_in_number_and_time(clock: Clock) -> None:
     assert factory.buildProtocol(None) is not None
 
 
+def note(shown: list[float]) -> float:
+    shown.append(100.0)
+    return 100.0
+
+
 class SlowClock(Clock):
     """Time goes on by 0.3 ms whenever somebody looks; `turns` counts the calls asked for."""
 
@@ -120,10 +125,13 @@ def test_rendering_leaves_the_reactor_free_every_millisecond() -> None:
     counter = registry.counter("otter_x_total", "Some.", ("n",))
     for number in range(100):
         counter.add(1, str(number))
+    shown: list[float] = []
+    registry.gauge("otter_y", "Notes that it is asked.").read(lambda: note(shown))
     exposition = Exposition(clock, registry)
     first, second = exposition.text(), exposition.text()
     clock.advance(0)
     assert clock.turns > 20
+    assert shown == [100.0]
     assert second.called
     text = cast(bytes, first.result)
     assert text == second.result

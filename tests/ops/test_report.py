@@ -176,7 +176,7 @@ def test_all_adds_the_zeros_of_an_alpha() -> None:
         Answer(200, b'{"errors":[{"message":"no accessJwt available"}]}'),
         Answer(503, b"not json"),
         lambda _: Answer(200, FakeBody(b"[", fail="broke")),
-        lambda _: Answer(200, FakeBody(b"x" * LONGEST, b"y")),
+        lambda _: Answer(200, FakeBody(b"[" + b" " * LONGEST, json.dumps(ZERO).encode(), b"]")),
     ],
 )
 def test_zeros_that_nobody_tells_of_are_left_out(outcome: Any) -> None:

@@ -53,6 +53,13 @@ def test_a_slow_reader_costs_a_bounded_buffer_and_whole_lines(pipe: tuple[int, i
     assert drain(pipe[0], stream) == line * taken
 
 
+def test_a_line_longer_than_a_pipe_takes_at_once_stays_whole(pipe: tuple[int, int]) -> None:
+    stream = Stream(pipe[1])
+    line = b"".join(b"%d," % number for number in range(30_000)) + b"\n"
+    assert stream.write(line)
+    assert drain(pipe[0], stream) == line
+
+
 def test_the_writer_never_waits_and_leaves_the_descriptor_blocking(pipe: tuple[int, int]) -> None:
     stream = Stream(pipe[1], limit=10_000, spare=0)
     fill(stream, b"y" * 5000)
