@@ -1,7 +1,6 @@
 """The engine on grpc.aio: unary calls to one alpha over one HTTP/2 connection."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 
@@ -18,9 +17,6 @@ from otterd.core.operation import Answer, Headers, Metadata, Rpc
 from otterd.errors import Lost, NotReached
 
 T = TypeVar("T")
-
-# gRPC's own lines on stderr are not of our format and repeat what the failures say.
-os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 METADATA_LIMIT = 64 * 1024 * 1024
 """Bytes of headers or trailers taken. gRPC's own limit of 8 KiB turns an alpha's error that quotes a

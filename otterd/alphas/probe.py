@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from treq.client import HTTPClient
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.defer import TimeoutError as Late
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
@@ -77,7 +77,7 @@ class Probe:
         """Ask now, and then again and again."""
         self._next = None
         limit = self._timeout()
-        asking = self._ask().addTimeout(limit, self._clock).addCallback(read_page)
+        asking = self._ask().addTimeout(limit, self._clock, _late).addCallback(read_page)
         self._asking = asking.addCallbacks(self._good, self._bad, errbackArgs=(limit,))
         self._asking.addBoth(self._again)
 
@@ -112,6 +112,11 @@ class Probe:
             self._next = self._clock.callLater(wait, self.start)
 
 
+def _late(result: object, limit: float) -> Page:
+    """Fail with Late: a cancelled treq request fails with a class of its own."""
+    raise Late
+
+
 class Unwell(Exception):
     """An alpha that answered, but not that it is healthy; its text is a sentence for people."""
 
@@ -137,7 +142,7 @@ def read_page(page: Page) -> Mapping[str, Any]:
 def reason_of(failure: Failure, limit: float) -> str:
     """Return in one sentence why an alpha that had `limit` seconds is not called healthy."""
     error = failure.value
-    if isinstance(error, Late | CancelledError):
+    if isinstance(error, Late):
         return f"it gave no answer within {limit:g} s"
     if isinstance(error, Unwell):
         return str(error)

@@ -38,7 +38,7 @@ APPLY_AND_BREAK = Fault()
 
 @dataclass(slots=True, frozen=True)
 class Half:
-    """An HTTP answer of which only `size` bytes of the body come before the connection is reset."""
+    """An HTTP answer of which only `size` bytes of the body come before the connection is closed."""
 
     answer: Answer
     size: int
@@ -343,7 +343,7 @@ class _Page(Protocol):  # type: ignore[misc]
             self.transport.loseConnection()
         elif isinstance(outcome, Half):
             self.transport.write(_page(outcome.answer, outcome.size))
-            self._alpha._reactor.callLater(0, reset, self.transport)
+            self.transport.loseConnection()
         elif outcome is not HANG:
             self.transport.write(_page(outcome, None))
             if outcome.status != 101:

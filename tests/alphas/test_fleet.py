@@ -1,0 +1,177 @@
+"""All alphas together."""
+
+import pytest
+from twisted.internet.defer import succeed
+from twisted.internet.task import Clock
+
+from otterd.alphas.fleet import Fleet
+from otterd.alphas.grpcio import GrpcioChannel
+from otterd.alphas.passthrough import PassThrough
+from otterd.config.live import Live
+from otterd.config.schema import Balancer, Config
+from otterd.core.operation import HttpCall, Rpc
+from otterd.errors import Lost
+from tests.fakes.alpha import HANG, FakeChannel, FakeHttpChannel
+
+WELL = (200, b'[{"instance":"alpha","status":"healthy"}]')
+ILL = (503, b"not ready")
+
+
+def config(*addresses, **more):
+    return Config(dgraph_endpoints=addresses, slow_answer_timeout=60, **more)
+
+
+class Stage:
+    """A fleet of fakes."""
+
+    def __init__(self, first):
+        self.clock = Clock()
+        self.live = Live(first)
+        self.pages = {}
+        self.asked = []
+        self.looked_up = []
+        self.fleet = Fleet(
+            self.live,
+            self.clock,
+            make_channel=lambda address: FakeChannel(address, self.clock),
+            make_http=lambda address: FakeHttpChannel(address, self.clock),
+            make_ask=self._ask_of,
+            lookup=self._lookup,
+            chance=lambda: 0.5,
+        )
+
+    def _ask_of(self, http_address):
+        def ask():
+            self.asked.append(http_address)
+            return succeed(self.pages.get(http_address, WELL))
+
+        return ask
+
+    def _lookup(self, host):
+        self.looked_up.append(host)
+        return succeed(["127.0.0.1"])
+
+    def names(self):
+        return [alpha.address for alpha in self.fleet.alphas]
+
+
+@pytest.fixture
+def stage():
+    stage = Stage(config("a:9080", "b:9081", dgraph_http_endpoints={"b:9081": "web:80"}))
+    yield stage
+    stage.fleet.stop()
+    assert not stage.clock.getDelayedCalls()
+
+
+def test_holds_every_configured_alpha_in_order(stage):
+    assert stage.names() == ["a:9080", "b:9081"]
+    assert [alpha.http_address for alpha in stage.fleet.alphas] == ["a:8080", "web:80"]
+    assert stage.fleet.get("a:9080") is stage.fleet.alphas[0]
+    assert stage.fleet.get("c:9080") is None
+
+
+def test_nothing_happens_before_the_start(stage):
+    assert (stage.asked, stage.looked_up) == ([], [])
+    assert stage.fleet.alphas[0].health.status == "unknown"
+
+
+def test_the_start_resolves_and_probes_at_once(stage):
+    stage.fleet.start()
+    assert sorted(stage.looked_up) == ["a", "b", "web"]
+    assert sorted(stage.asked) == ["a:8080", "web:80"]
+    assert [alpha.health.status for alpha in stage.fleet.alphas] == ["healthy", "healthy"]
+
+
+def test_the_start_fires_when_the_first_alpha_is_healthy(stage):
+    stage.pages = {"a:8080": ILL, "web:80": ILL}
+    fired = []
+    stage.fleet.start().addCallback(fired.append)
+    assert fired == []
+    assert stage.fleet.alphas[0].health.reason == "it answered 503: not ready"
+    stage.pages = {"a:8080": ILL}
+    stage.clock.advance(5)
+    assert fired == [None]
+    stage.pages = {}
+    stage.clock.advance(5)
+
+
+def test_a_reload_keeps_what_stays_and_probes_what_is_new(stage):
+    stage.fleet.start()
+    kept = stage.fleet.get("b:9081")
+    stage.asked.clear()
+    stage.live.replace(config("c:9080", "b:9081", dgraph_http_endpoints={"b:9081": "web:80"}))
+    assert stage.names() == ["c:9080", "b:9081"]
+    assert stage.fleet.get("b:9081") is kept
+    assert stage.fleet.get("a:9080") is None
+    assert stage.asked == ["c:8080"]
+    assert stage.looked_up.count("c") == 1
+
+
+def test_a_reload_to_groups_counts_too(stage):
+    groups = {"query": ("a:9080", "c:9080"), "mutation": ("c:9080",)}
+    stage.live.replace(Config(balancer_type=Balancer.DEFINED, groups=groups))
+    assert stage.names() == ["a:9080", "c:9080"]
+
+
+def test_another_http_address_makes_another_alpha(stage):
+    old = stage.fleet.get("b:9081")
+    stage.live.replace(config("a:9080", "b:9081"))
+    assert stage.fleet.get("b:9081") is not old
+    stage.clock.advance(1)
+    assert old.channel.closed
+
+
+def test_an_alpha_that_leaves_is_closed_when_idle(stage):
+    stage.fleet.start()
+    gone = stage.fleet.get("a:9080")
+    gone.in_flight = 1
+    stage.live.replace(config("b:9081", dgraph_http_endpoints={"b:9081": "web:80"}))
+    stage.clock.pump([1] * 5)
+    assert not gone.channel.closed
+    gone.in_flight = 0
+    stage.clock.advance(1)
+    assert gone.channel.closed
+    assert gone.http.closed
+
+
+def test_a_stream_keeps_a_leaving_alpha_open(stage):
+    gone = stage.fleet.get("a:9080")
+    gone.http.on("/graphql", HANG)
+    gone.http.send(HttpCall(b"GET", b"/graphql", ()), 1000).addErrback(lambda failure: failure.trap(Lost))
+    stage.live.replace(config("b:9081"))
+    stage.clock.pump([1] * 59)
+    assert not gone.http.closed
+    stage.clock.advance(1)
+    assert gone.http.closed
+
+
+def test_a_leaving_alpha_is_not_probed(stage):
+    stage.fleet.start()
+    stage.live.replace(config("b:9081", dgraph_http_endpoints={"b:9081": "web:80"}))
+    stage.asked.clear()
+    stage.clock.pump([1] * 6)
+    assert set(stage.asked) == {"web:80"}
+
+
+def test_the_stop_closes_everything(stage):
+    stage.fleet.start()
+    gone = stage.fleet.get("a:9080")
+    gone.channel.on("Query", HANG)
+    lost = []
+    gone.channel.call(Rpc("Query", b""), 100).addErrback(lost.append)
+    gone.in_flight = 1
+    stage.live.replace(config("b:9081"))
+    alphas = [gone, *stage.fleet.alphas]
+    fired = []
+    stage.fleet.stop().addCallback(fired.append)
+    assert fired == [None]
+    assert all(alpha.channel.closed and alpha.http.closed for alpha in alphas)
+    assert lost[0].check(Lost)
+
+
+def test_real_ways_are_made_by_the_configured_engine_and_open_nothing():
+    fleet = Fleet(Live(config("127.0.0.1:9080")), Clock(), lookup=lambda host: succeed([]))
+    [alpha] = fleet.alphas
+    assert isinstance(alpha.channel, GrpcioChannel)
+    assert isinstance(alpha.http, PassThrough)
+    assert alpha.idle
