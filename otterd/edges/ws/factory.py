@@ -1,6 +1,6 @@
 """The WebSocket door: who may come in, with which limits, and how all are sent away."""
 
-from typing import Any, Protocol
+from typing import Any
 
 import txaio
 from autobahn.twisted.websocket import WebSocketServerFactory
@@ -11,29 +11,17 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.operation import Caller
 from otterd.edges.ws.protocol import OtterSocket
-from otterd.edges.ws.session import Books, Tokens
-from otterd.edges.ws.work import Corridor
+from otterd.edges.ws.seams import Books, Corridor, Gatekeeper
 from otterd.errors import Draining, Overloaded
 
 POLITE = 128
 """Connections over the limit that are still told so; any more are cut."""
 
 
-class Gatekeeper(Tokens, Protocol):
-    """The guard, as this door needs it."""
-
-    def admit_socket(self, caller: Caller) -> None:
-        """Admit a handshake, or raise an OtterError."""
-
-    def client(self, caller: Caller) -> str | None:
-        """Return the client's address."""
-
-
 class OtterSocketFactory(WebSocketServerFactory):
     """Makes a socket for each connection; `strangers` counts those without authentication."""
 
     protocol: Any = OtterSocket
-    noisy = False
     endpoint = b"/ws"
     noisy = False
 

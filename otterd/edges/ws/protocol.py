@@ -18,7 +18,8 @@ from twisted.python.failure import Failure
 from otterd.core.operation import Caller, Door
 from otterd.edges.ws.handshake import END, Handshake, Refused, check_beginning, parse
 from otterd.edges.ws.outbox import Outbox
-from otterd.edges.ws.session import Session, Task
+from otterd.edges.ws.session import Session
+from otterd.edges.ws.task import Task
 from otterd.edges.ws.work import perform
 from otterd.errors import OtterError
 

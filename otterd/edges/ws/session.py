@@ -5,15 +5,14 @@ after the other and answered in the order of arrival; those with one overlap.
 """
 
 from collections import deque
-from dataclasses import dataclass, field, replace
-from typing import Protocol
-
-from twisted.internet.defer import Deferred
+from dataclasses import replace
 
 from otterd.config.live import Live
-from otterd.core.operation import Answer, Caller, Door, Entry, Metadata
+from otterd.core.operation import Caller, Door, Metadata
 from otterd.edges.ws import answer
 from otterd.edges.ws.message import OPERATIONS, Malformed, Message, decode, fault, identity
+from otterd.edges.ws.seams import Books, Line, Tokens
+from otterd.edges.ws.task import GONE, Task
 
 ATTEMPTS = 8
 """Wrong tokens in a row that end a socket."""
@@ -26,83 +25,12 @@ SPARE = 1 << 20
 
 GOING_AWAY, POLICY = 1001, 1008
 WANT_COMMIT = "commitNow is required: without it nothing is stored"
-GONE = 499
-"""Status of what nobody waits for any more, as web servers write it."""
-
 ROUTES = {
     "query": "ws query",
     "mutation": "ws mutation",
     "upsert": "ws upsert",
     "auth": "ws auth",
 }
-
-
-@dataclass(slots=True, eq=False)
-class Task:
-    """One message on its way to its answer; `metadata` may hold the caller's token.
-
-    A ping has no `entry`. `call` is what is being waited for. A task that is `alone` is
-    performed while no other one is, so that its answer finds room.
-    """
-
-    id: str | None
-    entry: Entry | None
-    message: Message
-    caller: Caller
-    metadata: Metadata = field(default=(), repr=False)
-    begun: bool = False
-    alone: bool = False
-    answer: bytes | None = None
-    call: Deferred[Answer] | None = None
-
-    @property
-    def writes(self) -> bool:
-        """Whether it may change data."""
-        return self.message.type != "query"
-
-
-class Line(Protocol):
-    """The socket, as its session needs it."""
-
-    @property
-    def unsent(self) -> int:
-        """Bytes that wait to be sent."""
-
-    @property
-    def largest(self) -> int:
-        """Bytes of the largest answer among them."""
-
-    def send(self, text: bytes) -> None:
-        """Send one text frame."""
-
-    def perform(self, task: Task) -> None:
-        """Carry `task` to an alpha; `Session.performed` is called in the end."""
-
-    def pace(self) -> None:
-        """Read on, or stop reading while the session is `full`."""
-
-    def authenticated(self) -> None:
-        """Be told that the client showed the token."""
-
-    def dismiss(self, code: int, reason: str, after: float) -> None:
-        """Close in `after` seconds, once all is sent."""
-
-
-class Tokens(Protocol):
-    """Knows `ws_token`."""
-
-    def ws_token_matches(self, token: str) -> bool:
-        """Tell whether `token` is the one."""
-
-
-class Books(Protocol):
-    """Keeps the account of every message."""
-
-    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
-        """Begin an entry."""
-
-    def close(self, entry: Entry) -> None:
-        """End it."""
 
 
 NONE = Message()
@@ -244,8 +172,7 @@ class Session:
 
     def _settle(self, task: Task, text: bytes, status: int) -> None:
         """Give `task` its answer; it goes out at once, or in its turn."""
-        if task.entry is not None:
-            task.entry.status = status
+        task.note(status)
         task.answer = text
         if task.id is not None:
             self._deliver(task)
@@ -293,6 +220,6 @@ class Session:
             self._books.close(task.entry)
 
     def _close(self, task: Task, status: int) -> None:
+        task.note(status)
         if task.entry is not None:
-            task.entry.status = status
             self._books.close(task.entry)

@@ -1,29 +1,22 @@
 """One task of a socket through the corridor and back."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from otterd.core.operation import Answer, Operation
+from otterd.core.operation import Answer
 from otterd.edges.ws import answer
 from otterd.edges.ws.request import operation_of
-from otterd.edges.ws.session import GONE, Task
+from otterd.edges.ws.seams import Corridor
+from otterd.edges.ws.task import GONE, Task
 from otterd.errors import OtterError
 
 log = Logger()
 
 Performed = Callable[[Task, bytes, int], None]
 """Takes a task, its answer and the HTTP status that the answer would have."""
-
-
-class Corridor(Protocol):
-    """The gateway, as a door needs it."""
-
-    def perform(self, operation: Operation) -> Deferred[Answer]:
-        """Carry `operation` to an alpha."""
 
 
 def perform(corridor: Corridor, task: Task, performed: Performed) -> None:

@@ -8,7 +8,8 @@ import pytest
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.operation import Caller, Door
-from otterd.edges.ws.session import SPARE, Session, Task
+from otterd.edges.ws.session import SPARE, Session
+from otterd.edges.ws.task import Task
 from tests.edges.ws.fakes import TOKEN, FakeGuard, FakeLedger
 
 
@@ -296,6 +297,7 @@ def test_leaves_one_line_for_each_message(text: str, line: tuple[str, int]) -> N
     room = Room()
     room.session.receive(text.encode())
     entry = room.books.closed[-1]
+    assert entry.verdict.startswith("Error")
     assert (entry.route, entry.status) == line
     assert (entry.received, entry.sent, entry.client) == (len(text), len(room.line.sent[0]), "192.0.2.7")
 

@@ -1,0 +1,69 @@
+"""What a WebSocket needs of its surroundings."""
+
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.core.operation import Answer, Caller, Door, Entry, Operation
+from otterd.edges.ws.task import Task
+
+
+class Line(Protocol):
+    """The socket, as its session needs it."""
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait to be sent."""
+
+    @property
+    def largest(self) -> int:
+        """Bytes of the largest answer among them."""
+
+    def send(self, text: bytes) -> None:
+        """Send one text frame."""
+
+    def perform(self, task: Task) -> None:
+        """Carry `task` to an alpha; `Session.performed` is called in the end."""
+
+    def pace(self) -> None:
+        """Read on, or stop reading while the session is `full`."""
+
+    def authenticated(self) -> None:
+        """Be told that the client showed the token."""
+
+    def dismiss(self, code: int, reason: str, after: float) -> None:
+        """Close in `after` seconds, once all is sent."""
+
+
+class Tokens(Protocol):
+    """Knows `ws_token`."""
+
+    def ws_token_matches(self, token: str) -> bool:
+        """Tell whether `token` is the one."""
+
+
+class Books(Protocol):
+    """Keeps the account of every message."""
+
+    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
+        """Begin an entry."""
+
+    def close(self, entry: Entry) -> None:
+        """End it."""
+
+
+class Gatekeeper(Tokens, Protocol):
+    """The guard, as this door needs it."""
+
+    def admit_socket(self, caller: Caller) -> None:
+        """Admit a handshake, or raise an OtterError."""
+
+    def client(self, caller: Caller) -> str | None:
+        """Return the client's address."""
+
+
+class Corridor(Protocol):
+    """The gateway, as a door needs it."""
+
+    def perform(self, operation: Operation) -> Deferred[Answer]:
+        """Carry `operation` to an alpha."""
