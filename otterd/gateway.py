@@ -7,7 +7,6 @@ and nowhere at a door.
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from otterd.alphas.channel import Channel, HttpChannel
@@ -60,12 +59,17 @@ class Lender(Protocol):
         """Log in anew and fire with the token, "" when that failed."""
 
 
+class Steady(Protocol):
+    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
+
 class Gateway:
     """Performs Operations; holds no state that a restart may not lose."""
 
-    def __init__(
-        self, live: Live, clock: IReactorTime, guard: Admission, alphas: Alphas, account: Lender
-    ) -> None:
+    def __init__(self, live: Live, clock: Steady, guard: Admission, alphas: Alphas, account: Lender) -> None:
         self.live = live
         self.clock = clock
         self.alphas = alphas

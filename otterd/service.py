@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,12 @@ def install_reactor() -> None:
         )
 
 
+class SteadyClock:
+    """The machine's monotonic clock."""
+
+    seconds = staticmethod(time.monotonic)
+
+
 class Otter(Service):
     """The whole daemon: `startService` listens and begins, `stopService` drains and closes."""
 
@@ -81,7 +88,7 @@ class Otter(Service):
         self.guard = Guard(live, reactor)
         self.fleet = Fleet(live, reactor)
         self.account = Account(live, reactor, self.fleet)
-        self.gateway = Gateway(live, reactor, self.guard, self.fleet, self.account)
+        self.gateway = Gateway(live, SteadyClock(), self.guard, self.fleet, self.account)
         self.report = Report(live, reactor, self.fleet, self.gateway)
         self.vitals = Vitals(reactor, self.metrics)
         self.listeners = Listeners(reactor)

@@ -1,13 +1,19 @@
 """What every test shares: the reactor, and a watch over what a test leaves behind."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 from twisted.internet import reactor as installed  # noqa: TID251 -- the watch needs the real one
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import provider
+
+# A slow machine is no failure; and what CI judges is the same each time.
+settings.register_profile("otter", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("otter")
 
 
 @pytest.fixture

@@ -92,6 +92,10 @@ class FakeAlpha:
         """Answer `name`, a gRPC method or an HTTP path, with `outcomes` in turn; the last one stays."""
         self._outcomes[name] = list(outcomes)
 
+    def seen_rpcs(self, method: str) -> list[Rpc]:
+        """Return the calls of `method` that came."""
+        return [request for request in self.seen if isinstance(request, Rpc) and request.method == method]
+
     def healthy(self) -> None:
         """Take work (again)."""
         self._refusal = ""
