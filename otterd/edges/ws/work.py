@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -15,8 +15,11 @@ from otterd.errors import OtterError
 
 log = Logger()
 
+Outcome = tuple[bytes, int]
+"""An answer, and the HTTP status that it would have."""
+
 Performed = Callable[[Task, bytes, int], None]
-"""Takes a task, its answer and the HTTP status that the answer would have."""
+"""Takes a task and its Outcome."""
 
 
 def perform(corridor: Corridor, task: Task, performed: Performed) -> None:
@@ -26,31 +29,35 @@ def perform(corridor: Corridor, task: Task, performed: Performed) -> None:
         operation = operation_of(task.message, task.caller, task.metadata, task.entry)
         call = task.call = corridor.perform(operation)
     except Exception:
-        performed(task, *_broken(Failure(), task))
+        performed(task, *_broken(task))
         return
-    told: Deferred[Outcome] = call.addCallbacks(
-        _answered, _refused, callbackArgs=(task,), errbackArgs=(task,)
-    )
-    told.addErrback(_broken, task).addCallback(lambda outcome: performed(task, *outcome))
-    told.addErrback(lambda failure: log.failure("an answer could not be delivered", failure))
+    # One callback, for every message of every socket comes through here.
+    call.addBoth(_landed, task, performed)
 
 
-Outcome = tuple[bytes, int]
-
-
-def _answered(result: Answer, task: Task) -> Outcome:
+def _landed(result: Answer | Failure, task: Task, performed: Performed) -> None:
     task.call = None
-    return answer.answered(task.message, task.id, result), 200
+    try:
+        outcome = _told(result, task)
+    except Exception:
+        outcome = _broken(task)
+    try:
+        performed(task, *outcome)
+    except Exception:
+        log.failure("an answer could not be delivered")
 
 
-def _refused(failure: Failure, task: Task) -> Outcome:
-    task.call = None
-    failure.trap(OtterError, CancelledError)
-    if isinstance(failure.value, OtterError):
-        return answer.refused(task.message, task.id, failure.value), failure.value.status
-    return answer.error("the request was cancelled", task.id), GONE
+def _told(result: Answer | Failure, task: Task) -> Outcome:
+    if isinstance(result, Answer):
+        return answer.answered(task.message, task.id, result), 200
+    if isinstance(result.value, OtterError):
+        return answer.refused(task.message, task.id, result.value), result.value.status
+    if isinstance(result.value, CancelledError):
+        return answer.error("the request was cancelled", task.id), GONE
+    result.raiseException()
 
 
-def _broken(failure: Failure, task: Task) -> Outcome:
-    log.failure("a message of type {type} could not be answered", failure, type=task.message.type)
+def _broken(task: Task) -> Outcome:
+    """Log the exception being handled and return what is told of it."""
+    log.failure("a message of type {type} could not be answered", type=task.message.type)
     return answer.error("internal error", task.id), 500

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from twisted.python.failure import Failure
 from txaio import tx
 
 from tests.edges.ws.fakes import House
@@ -27,7 +26,7 @@ def expected_failures() -> Iterator[list[str]]:
     seen: list[str] = []
 
     class Silent:
-        def failure(self, text: str, failure: Failure, **fields: object) -> None:
+        def failure(self, text: str, **fields: object) -> None:
             seen.append(text.format(**fields))
 
     with pytest.MonkeyPatch.context() as patch:
