@@ -20,7 +20,7 @@ _TOKENS = ((b"x-dgraph-accesstoken", _ACL), (b"x-dgraph-authtoken", "auth-token"
 _CARRIED = re.compile(rb"[ -~]+").fullmatch
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Envelope:
     """The parts of a request that all translators read; `body` is decompressed."""
 

@@ -120,19 +120,24 @@ def ignorable(key: str, names: Collection[str]) -> bool:
 
 def quote(text: str) -> bytes:
     """Return `text` as a JSON string, escaped for HTML as Go's `json.Marshal` does."""
-    quoted = encode_basestring(text)
-    if _HTML(quoted):
-        quoted = quoted.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
-        quoted = quoted.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return quoted.encode("utf-8", "replace")
+    return quoted(text).encode("utf-8", "replace")
 
 
-def quote_plain(text: str) -> bytes:
+def quoted(text: str) -> str:
+    """Return the same as `quote`, not yet encoded."""
+    string = encode_basestring(text)
+    if _HTML(string):
+        string = string.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+        string = string.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return string
+
+
+def quoted_plain(text: str) -> str:
     """Return `text` as a JSON string with `<`, `>` and `&` as they are."""
-    quoted = encode_basestring(text)
-    if _SEPARATORS(quoted):
-        quoted = quoted.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return quoted.encode("utf-8", "replace")
+    string = encode_basestring(text)
+    if _SEPARATORS(string):
+        string = string.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return string
 
 
 def compact(raw: bytes) -> bytes:

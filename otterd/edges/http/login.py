@@ -48,8 +48,8 @@ def _message(body: bytes) -> api.LoginRequest:
     except (msgspec.MsgspecError, ValueError, RecursionError):
         raise Unsure from None
     number = keys.get("namespace")
-    # Go takes no 1.0 and no 1e2 for a whole number.
-    if number is not None and not bytes(number).isdigit():
+    # Go takes no 1.0 and no 1e2 for a whole number, and looks at each that is given.
+    if number is not None and not (bytes(number).isdigit() and body.count(b"namespace") == 1):
         raise Unsure
     if asked.namespace >> 64 or not all(key in _NAMES or ignorable(key, _NAMES) for key in keys):
         raise Unsure

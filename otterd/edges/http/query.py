@@ -1,5 +1,7 @@
 """Translate `/query` to the Query call."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from json import loads
 
@@ -20,6 +22,20 @@ _DEBUG = (("debug", "true"),)
 _RENDERS: dict[tuple[bool, bool], Render] = {
     (rdf, gzip): partial(query_answer, rdf=rdf, gzip=gzip) for rdf in (False, True) for gzip in (False, True)
 }
+
+
+@dataclass(slots=True, frozen=True)
+class _Options:
+    timeout: float | None = None
+    start_ts: int = 0
+    hash: str = ""
+    read_only: bool = False
+    best_effort: bool = False
+    debug: bool = False
+    rdf: bool = False
+
+
+_NONE = _Options()
 
 
 class _Text(msgspec.Struct):
@@ -48,41 +64,52 @@ def translate_query(request: Request, config: Config) -> Plan:
 
 
 def _call(envelope: Envelope, kind: bytes) -> Call:
-    given = envelope.params.get
-    timeout = duration(given(b"timeout", b""))
-    start_ts = uint(given(b"startTs", b""))
-    best_effort, read_only = boolean(given(b"be", b"")), boolean(given(b"ro", b""))
-    # Dgraph looks at neither in a transaction, and makes best-effort reads read-only.
-    best_effort = best_effort and not start_ts
-    read_only = best_effort or (read_only and not start_ts)
-    try:
-        rdf = _FORMATS[given(b"respFormat", b"")]
-    except KeyError:
-        raise Unsure from None
     text, variables = _parts(envelope.body, kind)
-    message = api.Request(
-        query=text,
-        vars=variables,
-        start_ts=start_ts,
-        hash=text_of(given(b"hash", b"")),
-        read_only=read_only,
-        best_effort=best_effort,
-        resp_format=api.Request.RDF if rdf else api.Request.JSON,
-    )
-    render = _RENDERS[rdf, envelope.gzip]
-    if start_ts and not envelope.has_token:
+    options = _options(envelope.params) if envelope.params else _NONE
+    message = api.Request(query=text, vars=variables)
+    if options is not _NONE:
+        message.start_ts = options.start_ts
+        message.hash = options.hash
+        message.read_only = options.read_only
+        message.best_effort = options.best_effort
+        message.resp_format = api.Request.RDF if options.rdf else api.Request.JSON
+    render = _RENDERS[options.rdf, envelope.gzip]
+    if options.start_ts and not envelope.has_token:
         render = partial(tokenless, render)
     metadata = envelope.metadata
-    if boolean(given(b"debug", b"")):
+    if options.debug:
         metadata += _DEBUG
     return Call(
         Purpose.QUERY,
         Rpc("Query", message.SerializeToString(), metadata),
         render,
-        timeout=timeout,
-        start_ts=start_ts,
-        read_only=read_only,
-        best_effort=best_effort,
+        False,
+        options.timeout,
+        options.start_ts,
+        options.read_only,
+        options.best_effort,
+    )
+
+
+def _options(params: Mapping[bytes, bytes]) -> _Options:
+    """Return what the parameters say, all of them read, so that a bad one is Dgraph's to refuse."""
+    given = params.get
+    start_ts = uint(given(b"startTs", b""))
+    best_effort, read_only = boolean(given(b"be", b"")), boolean(given(b"ro", b""))
+    if start_ts:
+        # Dgraph looks at neither inside a transaction.
+        best_effort = read_only = False
+    form = given(b"respFormat", b"")
+    if form not in _FORMATS:
+        raise Unsure
+    return _Options(
+        duration(given(b"timeout", b"")),
+        start_ts,
+        text_of(given(b"hash", b"")),
+        best_effort or read_only,
+        best_effort,
+        boolean(given(b"debug", b"")),
+        _FORMATS[form],
     )
 
 

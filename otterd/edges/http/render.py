@@ -5,7 +5,7 @@ from math import ceil
 
 from otterd.core.operation import Answer, Headers
 from otterd.edges.http.compress import gzip
-from otterd.edges.http.golang import compact, quote, quote_plain
+from otterd.edges.http.golang import compact, quoted, quoted_plain
 from otterd.edges.http.plan import Call, Render, Rendered
 from otterd.errors import DeadlinePassed, OtterError, RateLimited
 from otterd.wire import api_pb2 as api
@@ -29,31 +29,28 @@ def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
     """Render the answer to `/query`."""
     if answer.status:
         return refused(answer)
-    response = _response(answer)
-    data = quote_plain(response.rdf.decode("utf-8", "replace")) + b"\n" if rdf else response.json
-    body = b'{"data":%b,"extensions":{%b}}' % (data, _extensions(response, metrics=True))
-    return _reply(body, gzip, response)
+    response = api.Response.FromString(_bytes(answer))
+    data = _rdf(response) if rdf else response.json
+    tail = f',"extensions":{{{_extensions(response, metrics=True)}}}}}'
+    return _reply(b'{"data":' + data + _encoded(tail), gzip, response)
 
 
 def mutate_answer(answer: Answer, *, mutates: bool, commit_now: bool, gzip: bool) -> Rendered:
     """Render the answer to `/mutate`; `mutates` is False for a request that only queries."""
     if answer.status:
         return refused(answer)
-    response = _response(answer)
-    if response.HasField("txn"):
-        keys, preds = sorted(response.txn.keys), sorted(response.txn.preds)
-        del response.txn.keys[:], response.txn.preds[:]
-        response.txn.preds.extend(preds)
+    response = api.Response.FromString(_bytes(answer))
+    txn = response.txn
+    if txn.keys or txn.preds:
+        keys, preds = sorted(txn.keys), sorted(txn.preds)
+        del txn.keys[:], txn.preds[:]
+        txn.preds.extend(preds)
         if not commit_now:
-            response.txn.keys.extend(keys)
+            txn.keys.extend(keys)
     queries = compact(response.json) if response.json else b"null"
-    body = b'{"data":{%b,"queries":%b,"uids":%b},"extensions":{%b}}' % (
-        _DONE,
-        queries,
-        _uids(response) if mutates else b"null",
-        _extensions(response, metrics=False),
-    )
-    return _reply(body, gzip, response)
+    uids = _uids(response) if mutates else "null"
+    tail = f',"uids":{uids}}},"extensions":{{{_extensions(response, metrics=False)}}}}}'
+    return _reply(b'{"data":{' + _DONE + b',"queries":' + queries + _encoded(tail), gzip, response)
 
 
 def commit_answer(answer: Answer, *, abort: bool, gzip: bool) -> Rendered:
@@ -63,9 +60,10 @@ def commit_answer(answer: Answer, *, abort: bool, gzip: bool) -> Rendered:
     context = api.TxnContext.FromString(_bytes(answer))
     if not abort:
         del context.keys[:]
-        return _reply(b'{"data":{%b},"extensions":{"txn":%b}}' % (_DONE, _txn(context)), gzip)
+        tail = f'}},"extensions":{{"txn":{_txn(context)}}}}}'
+        return _reply(b'{"data":{' + _DONE + _encoded(tail), gzip)
     if context.aborted:
-        return _reply(b"{%b}" % _DONE, gzip)
+        return _reply(b"{" + _DONE + b"}", gzip)
     return Rendered(200, (JSON_TYPE,), error_body("transaction could not be aborted"))
 
 
@@ -73,10 +71,9 @@ def login_answer(answer: Answer, *, gzip: bool) -> Rendered:
     """Render the answer to `/login`."""
     if answer.status:
         return refused(answer)
-    jwt = api.Jwt.FromString(_response(answer).json)
-    return _reply(
-        b'{"data":{"accessJWT":%b,"refreshJWT":%b}}' % (quote(jwt.access_jwt), quote(jwt.refresh_jwt)), gzip
-    )
+    jwt = api.Jwt.FromString(api.Response.FromString(_bytes(answer)).json)
+    text = f'{{"data":{{"accessJWT":{quoted(jwt.access_jwt)},"refreshJWT":{quoted(jwt.refresh_jwt)}}}}}'
+    return _reply(_encoded(text), gzip)
 
 
 def tokenless(render: Render, answer: Answer) -> Rendered:
@@ -108,7 +105,7 @@ def wording(answer: Answer) -> str:
 
 def error_body(message: str, code: str = "ErrorInvalidRequest") -> bytes:
     """Return Dgraph's JSON for one error."""
-    return b'{"errors":[{"message":%b,"extensions":{"code":%b}}]}' % (quote(message), quote(code))
+    return _encoded(f'{{"errors":[{{"message":{quoted(message)},"extensions":{{"code":{quoted(code)}}}}}]}}')
 
 
 def render_error(error: OtterError) -> Rendered:
@@ -138,62 +135,70 @@ def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> R
     return Rendered(200, headers, gzip(body) if zipped else body)
 
 
-def _response(answer: Answer) -> api.Response:
-    return api.Response.FromString(_bytes(answer))
-
-
 def _bytes(answer: Answer) -> bytes:
     if not isinstance(answer.body, bytes):
         raise TypeError("a gRPC answer is bytes")
     return answer.body
 
 
-def _uids(response: api.Response) -> bytes:
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def _rdf(response: api.Response) -> bytes:
+    return _encoded(quoted_plain(response.rdf.decode("utf-8", "replace")) + "\n")
+
+
+def _uids(response: api.Response) -> str:
     uids = response.uids
-    return b"{%b}" % b",".join([b"%b:%b" % (quote(name), quote(uids[name])) for name in sorted(uids)])
+    return "{" + ",".join([f"{quoted(name)}:{quoted(uids[name])}" for name in sorted(uids)]) + "}"
 
 
-def _extensions(response: api.Response, *, metrics: bool) -> bytes:
-    parts: list[bytes] = []
+def _extensions(response: api.Response, *, metrics: bool) -> str:
+    text = ""
     if response.HasField("latency"):
-        parts.append(b'"server_latency":' + _latency(response.latency))
+        text += f',"server_latency":{_latency(response.latency)}'
     if response.HasField("txn"):
-        parts.append(b'"txn":' + _txn(response.txn))
+        text += f',"txn":{_txn(response.txn)}'
     if metrics and response.HasField("metrics"):
-        parts.append(b'"metrics":' + _metrics(response.metrics))
-    return b",".join(parts)
+        text += f',"metrics":{_metrics(response.metrics)}'
+    return text[1:]
 
 
-def _latency(latency: api.Latency) -> bytes:
-    fields = (
-        (b'"parsing_ns":%d', latency.parsing_ns),
-        (b'"processing_ns":%d', latency.processing_ns),
-        (b'"encoding_ns":%d', latency.encoding_ns),
-        (b'"assign_timestamp_ns":%d', latency.assign_timestamp_ns),
-        (b'"total_ns":%d', latency.total_ns),
-    )
-    return b"{%b}" % b",".join([form % value for form, value in fields if value])
+def _latency(latency: api.Latency) -> str:
+    text = ""
+    if number := latency.parsing_ns:
+        text += f',"parsing_ns":{number}'
+    if number := latency.processing_ns:
+        text += f',"processing_ns":{number}'
+    if number := latency.encoding_ns:
+        text += f',"encoding_ns":{number}'
+    if number := latency.assign_timestamp_ns:
+        text += f',"assign_timestamp_ns":{number}'
+    if number := latency.total_ns:
+        text += f',"total_ns":{number}'
+    return "{" + text[1:] + "}"
 
 
-def _txn(txn: api.TxnContext) -> bytes:
-    parts: list[bytes] = []
+def _txn(txn: api.TxnContext) -> str:
+    text = ""
     if txn.start_ts:
-        parts.append(b'"start_ts":%d' % txn.start_ts)
+        text += f',"start_ts":{txn.start_ts}'
     if txn.commit_ts:
-        parts.append(b'"commit_ts":%d' % txn.commit_ts)
+        text += f',"commit_ts":{txn.commit_ts}'
     if txn.aborted:
-        parts.append(b'"aborted":true')
+        text += ',"aborted":true'
     if txn.keys:
-        parts.append(b'"keys":[%b]' % b",".join(map(quote, txn.keys)))
+        text += f',"keys":[{",".join(map(quoted, txn.keys))}]'
     if txn.preds:
-        parts.append(b'"preds":[%b]' % b",".join(map(quote, txn.preds)))
+        text += f',"preds":[{",".join(map(quoted, txn.preds))}]'
     if txn.hash:
-        parts.append(b'"hash":' + quote(txn.hash))
-    return b"{%b}" % b",".join(parts)
+        text += f',"hash":{quoted(txn.hash)}'
+    return "{" + text[1:] + "}"
 
 
-def _metrics(metrics: api.Metrics) -> bytes:
+def _metrics(metrics: api.Metrics) -> str:
     touched = metrics.num_uids
     if not touched:
-        return b"{}"
-    return b'{"num_uids":{%b}}' % b",".join([b"%b:%d" % (quote(n), touched[n]) for n in sorted(touched)])
+        return "{}"
+    return '{"num_uids":{' + ",".join([f"{quoted(name)}:{touched[name]}" for name in sorted(touched)]) + "}}"
