@@ -63,19 +63,22 @@ def lonely_cluster():
 
 def test_over_a_websocket(otter, lonely_cluster):
     gateway = otter(lonely_cluster, answer_timeout="600s", probe_interval="600s")
+    alpha = lonely_cluster.alphas[0]
     busy = "otter_alpha_in_flight_requests"
+    question = {"type": "query", "query": "{ q(func: has(dgraph.type)) { uid } }"}
 
     async def ask_and_leave():
         socket = await Socket.open(gateway.ws)
         try:
             assert await socket.ask({"type": "auth", "token": TOKEN}) == {"status": "authenticated"}
-            await socket.send({"type": "query", "query": "{ q(func: has(dgraph.type)) { uid } }"})
+            # A connection to the alpha must stand, else what ends the wait is the attempt to make one.
+            assert "error" not in await socket.ask(question)
+            alpha.pause()
+            await socket.send(question)
             await asyncio.to_thread(until, lambda: _metric(gateway.metrics, busy) == 1, "the read to leave")
         finally:
             await socket.close()
 
-    alpha = lonely_cluster.alphas[0]
-    alpha.pause()
     try:
         run(ask_and_leave(), 120)
         until(lambda: _metric(gateway.metrics, busy) == 0, "the read to be cancelled")
