@@ -12,8 +12,9 @@ seen with grpcio 1.85 against running alphas and scripted servers:
   `Socket closed`, `recvmsg:Connection reset by peer (104)` (kill -9 and SIGTERM of an alpha alike),
   `GOAWAY received; …`, `RST_STREAM (Received RST_STREAM with error code n)` or a protocol error inside,
   under UNAVAILABLE, INTERNAL, CANCELLED, UNKNOWN or RESOURCE_EXHAUSTED;
-* the deadline: DEADLINE_EXCEEDED `Stream removed (Deadline Exceeded)`; the same with `RST_STREAM (…
-  error code 8)` when the alpha was quicker; bare `Deadline Exceeded` when no stream was begun;
+* the deadline: DEADLINE_EXCEEDED `Stream removed (Deadline Exceeded)`; `Stream removed (RST_STREAM (…
+  error code 8))` under that code or, some ms before it, CANCELLED when the alpha was quicker; bare
+  `Deadline Exceeded` when no stream was begun;
 * a proxy's plain HTTP error: `Received http2 header with status: 503`.
 
 No alpha begins a text of its own with these words, and a caller cannot make it: what Dgraph quotes
@@ -25,17 +26,23 @@ import re
 
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
 
-DEADLINE_EXCEEDED, UNAVAILABLE = 4, 14
+CANCELLED, DEADLINE_EXCEEDED, UNAVAILABLE = 1, 4, 14
+
+NEAR = 0.1
+"""Seconds before the deadline in which an alpha's RST_STREAM(CANCEL) is the end of its own count of it."""
 
 _NO_CONNECTION = re.compile(r"failed to connect to all addresses; last error: [A-Z_]+: ipv[46]:")
 
 _REFUSED_STREAM = "Stream removed (RST_STREAM (Received RST_STREAM with error code 7))"
 
 
-def failure_of(code: int, text: str) -> AlphaFailure | None:
-    """Return how the call failed, or None when the status is the alpha's own."""
+_CANCELLED_STREAM = "Stream removed (RST_STREAM (Received RST_STREAM with error code 8))"
+
+
+def failure_of(code: int, text: str, left: float) -> AlphaFailure | None:
+    """Return how a call failed with `left` seconds to its deadline, or None for an alpha's own status."""
     if text.startswith("Stream removed ("):
-        if code == DEADLINE_EXCEEDED:
+        if code == DEADLINE_EXCEEDED or (code == CANCELLED and text == _CANCELLED_STREAM and left < NEAR):
             return TimedOut("no answer within the deadline")
         # REFUSED_STREAM promises that nothing was processed (RFC 9113, 8.7).
         if code == UNAVAILABLE and text == _REFUSED_STREAM:

@@ -94,7 +94,7 @@ class _Link:
             headers = pairs(await call.initial_metadata())
             trailers = pairs(await call.trailing_metadata())
         except grpc.aio.AioRpcError as error:
-            return _refusal(error)
+            return _refusal(error, call.time_remaining())
         except asyncio.CancelledError:
             if self.closed:
                 raise Lost("the channel was closed") from None
@@ -116,10 +116,10 @@ async def _all(endings: Iterable[Awaitable[None]]) -> None:
     await asyncio.gather(*endings)
 
 
-def _refusal(error: grpc.aio.AioRpcError) -> Answer:
-    """Return the alpha's own status, or raise the failure that gRPC made up."""
+def _refusal(error: grpc.aio.AioRpcError, left: float | None) -> Answer:
+    """Return the alpha's own status, or raise the failure that gRPC made up with `left` seconds to go."""
     code, text = error.code().value[0], error.details() or ""
-    failure = failure_of(code, text)
+    failure = failure_of(code, text, 0.0 if left is None else left)
     if failure is not None:
         raise failure
     return Answer(code, b"", pairs(error.initial_metadata()), pairs(error.trailing_metadata()), message=text)

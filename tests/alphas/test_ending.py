@@ -26,7 +26,7 @@ NO_CONNECTION = "failed to connect to all addresses; last error: "
     ],
 )
 def test_without_a_connection_nothing_left(code, text):
-    assert isinstance(failure_of(code, text), NotReached)
+    assert isinstance(failure_of(code, text, 5), NotReached)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_without_a_connection_nothing_left(code, text):
     ],
 )
 def test_what_broke_after_it_may_have_left_is_lost(code, text):
-    assert isinstance(failure_of(code, text), Lost)
+    assert isinstance(failure_of(code, text, 5), Lost)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,13 @@ def test_what_broke_after_it_may_have_left_is_lost(code, text):
     ],
 )
 def test_the_deadline_is_told_from_a_break(text):
-    assert isinstance(failure_of(4, text), TimedOut)
+    assert isinstance(failure_of(4, text, 5), TimedOut)
+
+
+def test_an_alpha_that_is_quicker_with_the_deadline_is_told_from_one_that_cancels():
+    text = "Stream removed (RST_STREAM (Received RST_STREAM with error code 8))"
+    assert isinstance(failure_of(1, text, 0.05), TimedOut)
+    assert isinstance(failure_of(1, text, 0.15), Lost)
 
 
 @pytest.mark.parametrize(
@@ -75,4 +81,4 @@ def test_the_deadline_is_told_from_a_break(text):
     ],
 )
 def test_an_alphas_own_status_is_no_failure(code, text):
-    assert failure_of(code, text) is None
+    assert failure_of(code, text, 5) is None
