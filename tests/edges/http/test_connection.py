@@ -8,7 +8,7 @@ from twisted.logger import LogEvent, Logger
 
 from otterd.edges.http import connection
 from otterd.edges.http.exchange import Reply, Request
-from tests.edges.http.wirerig import FakeBody, House, chunked, get, post
+from tests.edges.http.wirerig import FakeBody, House, chunked, get, post, push_until_paused
 
 
 @pytest.fixture
@@ -360,10 +360,8 @@ def test_pauses_the_stream_while_the_client_does_not_keep_up(house: House) -> No
     house.site.answers[b"/a"] = lambda request: Reply(200, (), body)
     client = house.connect().send(get("/a"))
     client.socket.stuck = True
-    limit = house.live.config.tunnel_buffer_bytes
-    while not body.paused:
-        body.push(b"x" * 16384)
-        assert len(client.socket.dataBuffer) <= limit + 20_000
+    push_until_paused(body, b"x" * 16384)
+    assert client.socket.most_held <= house.live.config.tunnel_buffer_bytes + 20_000
     client.socket.take(10**9)
     assert not body.paused
 

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from otterd.edges.http.exchange import Reply
-from tests.edges.http.wirerig import FakeBody, House, get, post
+from tests.edges.http.wirerig import FakeBody, House, get, post, push_until_paused
 
 
 @pytest.fixture
@@ -121,8 +121,7 @@ def test_cuts_off_a_client_that_does_not_read_a_stream(house: House) -> None:
     house.site.answers[b"/a"] = lambda request: Reply(200, (), body)
     client = house.connect().send(get("/a"))
     client.socket.stuck = True
-    while not body.paused:
-        body.push(b"x" * 65536)
+    push_until_paused(body, b"x" * 65536)
     house.wait(33)
     assert client.socket.aborted
     client.lose()

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred
 
 from otterd.edges.http.exchange import Reply
-from tests.edges.http.wirerig import Client, FakeTunnel, House, get
+from tests.edges.http.wirerig import Client, FakeTunnel, House, get, push_until_paused
 
 UPGRADE = get("/graphql", "Connection: keep-alive, Upgrade", "Upgrade: WebSocket", "X-Request-Id: mine")
 SWITCH = ((b"Upgrade", b"websocket"), (b"Connection", b"upgrade"), (b"Sec-WebSocket-Accept", b"abc"))
@@ -112,8 +112,7 @@ def test_holds_the_alpha_back_while_the_client_is_slow() -> None:
     house = House(tunnel_buffer_bytes=100_000)
     client, tunnel = tunnelled(house)
     client.socket.stuck = True
-    while not tunnel.paused:
-        tunnel.push(b"x" * 10_000)
+    push_until_paused(tunnel, b"x" * 10_000)
     assert 100_000 < client.socket.most_held <= 110_000
     client.socket.take(10**9)
     assert not tunnel.paused

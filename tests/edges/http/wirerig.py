@@ -277,6 +277,15 @@ class FakeTunnel(FakeBody):
         self.slower, self.faster = slower, faster
 
 
+def push_until_paused(body: FakeBody, piece: bytes) -> None:
+    """Push `piece` again and again until `body` is paused; give up after 1 MB."""
+    for _ in range(1_000_000 // len(piece)):
+        if body.paused:
+            return
+        body.push(piece)
+    raise AssertionError("the body was not paused")
+
+
 def get(path: str = "/", *fields: str) -> bytes:
     """Return a GET request."""
     return "\r\n".join((f"GET {path} HTTP/1.1", "Host: otter", *fields, "", "")).encode()
