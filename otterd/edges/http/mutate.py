@@ -168,6 +168,11 @@ def _as_rdf(headers: Headers) -> Headers:
 def _is_upsert(request: Request, kind: bytes, config: Config) -> bool:
     try:
         body = decoded(request.lower.get(b"content-encoding", b""), request.body, config.max_body_bytes)
-        return "query" in _keys(body) if kind == JSON else begins_upsert(body)
-    except (Unsure, msgspec.MsgspecError, ValueError, RecursionError):
+    except Unsure:
         return False
+    if kind != JSON:
+        return begins_upsert(body)
+    try:
+        return "query" in _keys(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return b'"query"' in body

@@ -6,8 +6,8 @@ from math import ceil
 from otterd.core.operation import Answer, Headers
 from otterd.edges.http.compress import gzip
 from otterd.edges.http.golang import compact, quoted, quoted_plain
-from otterd.edges.http.plan import Call, Render, Rendered
-from otterd.errors import DeadlinePassed, OtterError, RateLimited
+from otterd.edges.http.plan import Render, Rendered
+from otterd.errors import OtterError, RateLimited
 from otterd.wire import api_pb2 as api
 
 JSON_TYPE = (b"Content-Type", b"application/json")
@@ -119,13 +119,6 @@ def render_error(error: OtterError) -> Rendered:
     if isinstance(error, RateLimited):
         return Rendered(error.status, tuple(headers), b'{"error":"rate limit exceeded"}')
     return Rendered(error.status, tuple(headers), error_body(error.message, error.word))
-
-
-def render_failure(call: Call, error: OtterError) -> Rendered:
-    """Render the failure of `call`, in Dgraph's words where it was the caller's own `timeout=`."""
-    if isinstance(error, DeadlinePassed) and call.timeout is not None:
-        return call.render(Answer(4, message=": context deadline exceeded"))
-    return render_error(error)
 
 
 def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> Rendered:

@@ -19,7 +19,7 @@ from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
 from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
 from otterd.edges.http.query import translate_query
-from otterd.edges.http.render import error_body, render_error, render_failure
+from otterd.edges.http.render import error_body, render_error
 from otterd.edges.http.routes import ROUTES, UNKNOWN, Kind, Route
 from otterd.errors import OtterError, Unauthenticated
 from otterd.guard.guard import Guard
@@ -110,13 +110,9 @@ class OtterSite:
         def rendered(answer: Answer) -> Reply:
             return _reply(plan.render(answer), answer.alpha)
 
-        def failed(failure: Failure) -> Reply:
-            error = _ours(failure)
-            return self._told(request, error, render_failure(plan, error))
-
         operation = self._operation(plan, plan.rpc, request, caller)
         operation.best_effort = plan.best_effort
-        return self._gateway.perform(operation).addCallbacks(rendered, failed)
+        return self._gateway.perform(operation).addCallback(rendered)
 
     def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Reply]":
         """Pass the request through to the HTTP port of an alpha."""
