@@ -389,3 +389,20 @@ def test_takes_an_upgrade_that_is_not_wanted_as_a_plain_request(house: House) ->
         upgrade = get("/a", "Connection: Upgrade", f"Upgrade: {protocol}")
         assert house.connect().send(upgrade + get("/b")).statuses == [200, 200]
     assert [r.upgrade for r in house.site.requests] == [False, False, True, False]
+
+
+def test_takes_the_blanks_around_a_value_away(house: House) -> None:
+    house.connect().send(get("/a", "X:  \t a b \t "))
+    assert house.site.requests[0].lower[b"x"] == b"a b"
+
+
+def test_pauses_a_stream_that_starts_while_the_client_does_not_keep_up(house: House) -> None:
+    body = FakeBody()
+    late: Deferred[Reply] = Deferred()
+    house.site.answers[b"/a"] = lambda request: late
+    client = house.connect().send(get("/a"))
+    client.protocol.pauseProducing()
+    late.callback(Reply(200, (), body))
+    assert body.paused
+    client.protocol.resumeProducing()
+    assert not body.paused
