@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from tests.cluster.ask import until
 from tests.cluster.pids import Pid
 
 GRACE = 20.0
@@ -76,6 +77,8 @@ class Member:
     def pause(self) -> None:
         """Freeze the process: it keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)
+        # One thread may still answer while the others have stopped.
+        until(lambda: self._pid is None or not self._pid.alive or self._pid.frozen, f"{self.name} to freeze")
 
     def resume(self) -> None:
         """Let a frozen process run on."""

@@ -58,6 +58,13 @@ class Pid:
             os.close(handle)
         return True
 
+    @property
+    def frozen(self) -> bool:
+        """Whether every thread of the process is stopped by a signal."""
+        threads = Path(f"/proc/{self.number}/task").glob("*/stat")
+        states = [_fields(thread) for thread in threads]
+        return self.alive and all(fields is None or fields[0] == "T" for fields in states)
+
     def gone_within(self, seconds: float) -> bool:
         """Wait until the process is gone; return False when it outlives `seconds`."""
         end = time.monotonic() + seconds
@@ -70,8 +77,12 @@ class Pid:
 
 def _stat(number: int) -> list[str] | None:
     """Return the fields of `/proc/N/stat` from the state on, None when there is no such process."""
+    return _fields(Path(f"/proc/{number}/stat"))
+
+
+def _fields(path: Path) -> list[str] | None:
     try:
-        text = Path(f"/proc/{number}/stat").read_text()
+        text = path.read_text()
     except (FileNotFoundError, ProcessLookupError):
         return None
     # The command name in parentheses may hold blanks and parentheses itself.

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster.ask import until
 from tests.cluster.member import Member
+from tests.cluster.pids import Pid
 
 IDLE = ["sleep", "infinity"]
 
@@ -28,6 +29,7 @@ def test_it_runs_until_it_is_stopped(member, tmp_path):
 
 def test_a_frozen_member_still_stops(member):
     member.pause()
+    assert Pid.of(member.pid).frozen
     assert member.running
     member.stop()
     assert not member.running

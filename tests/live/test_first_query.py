@@ -1,6 +1,48 @@
-"""The walk that the README shows: a schema, a person, and a question about her."""
+"""The first steps of a newcomer, the README's own among them."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
 
 from tests.cluster.ask import ask
+from tests.live.instance import ROOT
+
+
+def _walk():
+    """Return the commands under the README's first query, and the data that it says they give."""
+    text = (
+        (ROOT / "README.md").read_text().partition("## A first query")[2].partition("\nOver the WebSocket")[0]
+    )
+    blocks = [[]]
+    for line in text.splitlines():
+        if line.startswith("    "):
+            blocks[-1].append(line[4:])
+        elif blocks[-1]:
+            blocks.append([])
+    *commands, answer = ["\n".join(block) for block in blocks if block]
+    return commands, json.loads(answer.partition(',"extensions":')[0] + "}")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's commands need `curl`")
+def test_the_readme_s_commands_give_the_readme_s_answer(gateway, mark):
+    commands, said = _walk()
+    assert len(commands) == 2
+    assert commands[-1].count("localhost:8084") == 1
+    for command in commands:
+        here = command.replace("localhost:8084", gateway.http)
+        for name in ("astronomer", "discovered", "moon"):
+            here = here.replace(name, f"{mark}.{name}")
+        printed = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=True, timeout=60)
+        answer = json.loads(printed.stdout.replace(f"{mark}.", ""))
+        assert "errors" not in answer, answer
+    (found,), (wanted,) = answer["data"]["who"], said["data"]["who"]
+    assert found["astronomer"] == wanted["astronomer"]
+    # Dgraph chose the uids, and with them the order.
+    assert sorted(str(moon) for moon in found["discovered"]) == sorted(
+        str(moon) for moon in wanted["discovered"]
+    )
 
 
 def test_a_schema_is_set_a_person_is_stored_and_found(gateway, mark):
