@@ -9,37 +9,15 @@ from typing import Protocol
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
 
-from otterd.alphas.channel import Channel, HttpChannel
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.balance import Policy, policy_for
 from otterd.core.operation import Answer, Operation
 from otterd.errors import Draining, OtterError, Overloaded
 from otterd.guard.grant import Grant
-from otterd.passage import Passage
+from otterd.passage import Alphas, Lender, Passage, Steady
 
 log = Logger()
-
-
-class Alpha(Protocol):
-    """One alpha, as the corridor needs it."""
-
-    in_flight: int
-
-    @property
-    def channel(self) -> Channel:
-        """Its way by gRPC."""
-
-    @property
-    def http(self) -> HttpChannel:
-        """Its way by HTTP."""
-
-
-class Alphas(Protocol):
-    """Finds an alpha by its gRPC address."""
-
-    def get(self, address: str) -> Alpha | None:
-        """Return the alpha, or None when it is not (or no longer) one of ours."""
 
 
 class Admission(Protocol):
@@ -47,23 +25,6 @@ class Admission(Protocol):
 
     def admit(self, operation: Operation) -> Grant:
         """Return what is granted, or raise an OtterError."""
-
-
-class Lender(Protocol):
-    """Holds the gateway's own ACL account."""
-
-    def token(self) -> str:
-        """Return the access token, or "" when there is none."""
-
-    def renew(self) -> "Deferred[str]":
-        """Log in anew and fire with the token, "" when that failed."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
 
 
 class Gateway:
@@ -93,7 +54,7 @@ class Gateway:
             operation.entry.verdict = error.word
             return fail(error)
         self.in_flight += 1
-        return Passage(self, operation, grant).begin()
+        return Passage(self, operation, grant, self._order(operation)).begin()
 
     def drained(self) -> Deferred[None]:
         """Fire when nothing is in flight."""
@@ -102,12 +63,6 @@ class Gateway:
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
         return waiting
-
-    def order(self, operation: Operation) -> tuple[str, ...]:
-        """Return the alphas to try, the best first."""
-        if operation.target:
-            return (operation.target,)
-        return self.policy.order(operation.purpose)
 
     def done(self) -> None:
         """Count one request out; called by each passage once."""
@@ -126,6 +81,12 @@ class Gateway:
         if self.in_flight >= self.live.config.max_in_flight:
             raise Overloaded("this gateway has too many requests in flight", retry_after=1)
         return grant
+
+    def _order(self, operation: Operation) -> tuple[str, ...]:
+        """Return the alphas to try, the best first."""
+        if operation.target:
+            return (operation.target,)
+        return self.policy.order(operation.purpose)
 
     def _reconfigure(self, old: Config, new: Config) -> None:
         chosen = ("balancer_type", "dgraph_endpoints", "groups")

@@ -1,23 +1,20 @@
 """One request's way through the corridor, after it was admitted: the attempts and their end."""
 
-from __future__ import annotations
-
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from otterd.alphas.channel import Channel, HttpChannel
 from otterd.alphas.peek import peek
+from otterd.config.live import Live
 from otterd.core import judge
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
 from otterd.guard.grant import Grant
-
-if TYPE_CHECKING:
-    from otterd.gateway import Alpha, Gateway
 
 log = Logger()
 
@@ -25,6 +22,56 @@ SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
 
 HASTE = 0.01
 """Seconds before our deadline from which on an alpha that breaks off did so for the same deadline."""
+
+
+class Alpha(Protocol):
+    """One alpha, as the corridor needs it."""
+
+    in_flight: int
+
+    @property
+    def channel(self) -> Channel:
+        """Its way by gRPC."""
+
+    @property
+    def http(self) -> HttpChannel:
+        """Its way by HTTP."""
+
+
+class Alphas(Protocol):
+    """Finds an alpha by its gRPC address."""
+
+    def get(self, address: str) -> Alpha | None:
+        """Return the alpha, or None when it is not (or no longer) one of ours."""
+
+
+class Lender(Protocol):
+    """Holds the gateway's own ACL account."""
+
+    def token(self) -> str:
+        """Return the access token, or "" when there is none."""
+
+    def renew(self) -> Deferred[str]:
+        """Log in anew and fire with the token, "" when that failed."""
+
+
+class Steady(Protocol):
+    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
+
+class Corridor(Protocol):
+    """What a passage needs of the gateway."""
+
+    live: Live
+    clock: Steady
+    alphas: Alphas
+    account: Lender
+
+    def done(self) -> None:
+        """Count one request out."""
 
 
 class Passage:
@@ -50,11 +97,13 @@ class Passage:
         "_verdict",
     )
 
-    def __init__(self, gateway: Gateway, operation: Operation, grant: Grant) -> None:
+    def __init__(
+        self, gateway: Corridor, operation: Operation, grant: Grant, candidates: tuple[str, ...]
+    ) -> None:
         self._gateway = gateway
         self._operation = operation
         self._lend = grant.lend
-        self._candidates = gateway.order(operation)
+        self._candidates = candidates
         self._attempts = 0
         self._asked_again = self._renewed = False
         self._heard = True

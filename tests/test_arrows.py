@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "guard": {"core", "config"},
     "alphas": {"core", "config", "wire"},
     "gateway": {"core", "config", "alphas", "guard", "passage"},
-    "passage": {"core", "config", "alphas", "guard", "gateway"},
+    "passage": {"core", "config", "alphas", "guard"},
     "ops": {"core", "config", "alphas", "gateway"},
     "edges": {"core", "config", "wire", "guard", "gateway", "ops", "dql"},
     "errors": set(),

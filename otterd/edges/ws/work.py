@@ -54,7 +54,8 @@ def _told(result: Answer | Failure, task: Task) -> Outcome:
         return answer.refused(task.message, task.id, result.value), result.value.status
     if isinstance(result.value, CancelledError):
         return answer.error("the request was cancelled", task.id), GONE
-    result.raiseException()
+    assert result.value is not None
+    raise result.value
 
 
 def _broken(task: Task) -> Outcome:
