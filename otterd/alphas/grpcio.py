@@ -257,7 +257,5 @@ class GrpcioChannel:
         options = [*OPTIONS, ("grpc.min_reconnect_backoff_ms", max(1, int(connect_timeout * 1000)))]
         host = self._tls.server_name if self._tls and self._tls.server_name else self._host
         bracketed = f"[{host}]" if ":" in host else host
-        options.append(("grpc.default_authority", f"{bracketed}:{self._port}"))
-        if self._tls is not None:
-            options.append(("grpc.ssl_target_name_override", host))
-        return options
+        # TLS expects the name in it, too.
+        return [*options, ("grpc.default_authority", f"{bracketed}:{self._port}")]

@@ -2,7 +2,8 @@
 
 import pytest
 import pytest_twisted
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.error import CannotListenError
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
@@ -140,6 +141,32 @@ async def test_an_upgrade_is_a_tunnel(alpha, fleet):
     answer.body.send_end()
     await sink.over
     assert sink.finished
+
+
+class Brief(Protocol):
+    """Answers and closes."""
+
+    def dataReceived(self, data):
+        self.transport.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.transport.loseConnection()
+
+
+@pytest.mark.parametrize("place", ["127.0.0.2", "::1"])
+async def test_every_address_of_a_name_is_tried(reactor, place):
+    factory = Factory.forProtocol(Brief)
+    factory.noisy = False
+    try:
+        port = reactor.listenTCP(0, factory, interface=place)
+    except CannotListenError:
+        pytest.skip(f"this machine has no {place}")
+    number = port.getHost().port
+    config = Config(dgraph_endpoints=("alpha1:1",), dgraph_http_endpoints={"alpha1:1": f"alpha1:{number}"})
+    fleet = Fleet(Live(config), reactor, lookup=lambda host: succeed([place, "127.0.0.1"]))
+    answer = await fleet.alphas[0].http.send(GET, 5)
+    assert answer.status == 204
+    await fleet.stop()
+    await port.stopListening()
+    await deferLater(reactor, 0)
 
 
 class Flood(Protocol):
