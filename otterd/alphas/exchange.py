@@ -79,7 +79,9 @@ class Exchange(Protocol):
         """Connect to `endpoint` and send."""
         self._secure = endpoint.secure
         self._wait(min(self._terms.connected_by, self._terms.head_by), self._connect_late)
-        self._connecting = attempt = endpoint.connect(Factory.forProtocol(lambda: self))
+        factory = Factory.forProtocol(lambda: self)
+        factory.noisy = False
+        self._connecting = attempt = endpoint.connect(factory)
         attempt.addErrback(self._not_connected)
 
     def cut(self, why: str) -> None:
