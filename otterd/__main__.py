@@ -9,6 +9,7 @@ from twisted.internet.interfaces import IReactorCore
 from twisted.logger import Logger
 from twisted.python import usage
 
+from otterd.config.errors import ConfigError
 from otterd.config.listen import reach_http
 from otterd.config.schema import Config
 from otterd.config.show import as_yaml
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except usage.UsageError as error:
         die(f"{error}; see otter --help")
     if options["check"]:
+        check_certificates(options.loaded)
         sys.stdout.write(as_yaml(options.loaded))
         return 0
     if options["probe"]:
@@ -51,6 +53,17 @@ def probe(config: Config) -> int:
     return 0
 
 
+def check_certificates(config: Config) -> None:
+    """End the process with one line when the TLS files hold no usable certificates."""
+    # It brings gRPC along, which --probe does not need.
+    from otterd.alphas import tls
+
+    try:
+        tls.load(config)
+    except ConfigError as error:
+        die(str(error))
+
+
 def run(options: CommandOptions) -> int:
     """Serve until a signal, with the log on standard output; return the exit status."""
     # It brings the whole daemon along, which neither --check nor --probe needs.
@@ -63,7 +76,10 @@ def run(options: CommandOptions) -> int:
     from twisted.internet import reactor  # noqa: TID251 -- this module runs it
 
     start_logging(options.loaded.log_level)
-    otter = make_otter(options.loaded, reactor, options.load)
+    try:
+        otter = make_otter(options.loaded, reactor, options.load)
+    except ConfigError as error:
+        die(str(error))
     status = Foreground(reactor, otter).run()
     journal.stream.close()
     return status

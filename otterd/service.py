@@ -19,7 +19,7 @@ from twisted.logger import Logger
 from otterd.alphas.account import Account
 from otterd.alphas.fleet import Fleet
 from otterd.config.live import Live
-from otterd.config.load import load
+from otterd.config.load import ConfigError, load
 from otterd.config.schema import Config
 from otterd.config.show import redacted
 from otterd.core.operation import Door
@@ -207,6 +207,9 @@ def makeService(options: Options) -> Root:
     from twisted.internet import reactor  # noqa: TID251 -- this module names it for all others
 
     root = Started(options.parent)
-    otter = make_otter(options.loaded, reactor, lambda: load(options.path, os.environ))
+    try:
+        otter = make_otter(options.loaded, reactor, options.load)
+    except ConfigError as error:
+        die(str(error))
     otter.setServiceParent(root)
     return root

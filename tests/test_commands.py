@@ -314,3 +314,33 @@ def test_a_port_in_use_gives_one_line_and_a_status(
     assert done.stderr.startswith("otter: ")
     assert str(port) in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["otterd", "--check", "-c"],
+        ["otterd", "-c"],
+        ["twisted.scripts.twistd", "-n", "--pidfile=", "otter", "-c"],
+    ],
+)
+def test_certificates_that_are_none_are_told_in_one_line(
+    write: Write, tmp_path: Path, command: list[str]
+) -> None:
+    pem = tmp_path / "ca.pem"
+    pem.write_text("not a certificate")
+    path = write(GOOD + f"dgraph_tls_ca: {pem}\n")
+    code = f"import runpy, sys; sys.argv[0] = 'x'; runpy.run_module({command[0]!r}, run_name='__main__')"
+    if command[0] == "twisted.scripts.twistd":
+        code = "import sys; from twisted.scripts.twistd import run; sys.exit(run())"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *command[1:], path],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert ran.stderr.count("\n") == 1
+    assert str(pem) in ran.stderr
