@@ -13,7 +13,7 @@ from otterd.config.live import Live
 from otterd.core import judge
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
-from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
+from otterd.errors import AlphaFailure, DeadlinePassed, Lost, NotReached, TimedOut
 from otterd.guard.grant import Grant
 
 log = Logger()
@@ -47,6 +47,10 @@ class Alphas(Protocol):
 
 class Lender(Protocol):
     """Holds the gateway's own ACL account."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the first login is under way."""
 
     def token(self) -> str:
         """Return the access token, or "" when there is none."""
@@ -116,8 +120,18 @@ class Passage:
 
     def begin(self) -> Deferred[Answer]:
         """Make the first attempt; the Deferred is the caller's."""
-        self._attempt()
+        account = self._gateway.account
+        if self._lend and account.pending:
+            account.renew().addBoth(self._logged_in).addErrback(self._broken)
+        else:
+            self._attempt()
         return self._done
+
+    def _logged_in(self, token: str | Failure) -> None:
+        if self._heard:
+            self._attempt()
+        else:
+            self._finish(Failure(CancelledError()))
 
     def _limit(self) -> float:
         config, own = self._gateway.live.config, self._operation.timeout
@@ -137,7 +151,10 @@ class Passage:
             self._failed(Failure(NotReached("not an alpha of this gateway")))
             return
         if self._deadline <= now:
-            self._failed(Failure(TimedOut("no time was left")))
+            # Not one alpha was asked, or each said that it did nothing: even a write's outcome is known.
+            self._verdict = Verdict.TIMED_OUT
+            late = DeadlinePassed("no time was left to ask an alpha")
+            self._finish(judge.deadline_answer(self._operation) or Failure(late))
             return
         self._alpha = alpha
         alpha.in_flight += 1

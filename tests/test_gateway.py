@@ -42,11 +42,18 @@ class FakeAlpha:
 class FakeAccount:
     def __init__(self) -> None:
         self.held, self.fresh, self.renewals = "", "fresh", 0
+        self.login: Deferred[str] | None = None
+
+    @property
+    def pending(self) -> bool:
+        return self.login is not None and not self.login.called
 
     def token(self) -> str:
         return self.held
 
     def renew(self) -> Deferred[str]:
+        if self.login is not None:
+            return self.login
         self.renewals += 1
         self.held = self.fresh
         return succeed(self.fresh)
@@ -345,6 +352,41 @@ def test_an_expired_lent_token_is_renewed_once(rig: Rig) -> None:
     heard = rig.perform(operation(Purpose.MUTATION))
     assert heard.answer is expired
     assert rig.account.renewals == 2
+
+
+def test_waits_for_the_first_login_and_then_lends_its_token(rig: Rig) -> None:
+    rig.account.login, rig.guard.lend = Deferred(), True
+    heard = rig.perform(operation(Purpose.MUTATION))
+    assert not rig.a.channel.calls
+    rig.account.held = "lent"
+    rig.account.login.callback("lent")
+    assert heard.answer
+    assert rig.a.channel.calls[0].request.metadata[-1] == ("accessjwt", "lent")
+
+
+def test_a_login_that_fails_holds_nobody_up(rig: Rig) -> None:
+    rig.account.login, rig.guard.lend = Deferred(), True
+    heard = rig.perform(operation())
+    rig.account.login.callback("")
+    assert heard.answer
+
+
+def test_a_write_whose_time_passed_before_it_was_sent_has_a_known_outcome(rig: Rig) -> None:
+    rig.account.login, rig.guard.lend = Deferred(), True
+    heard = rig.perform(operation(Purpose.MUTATION))
+    rig.clock.advance(rig.live.config.answer_timeout)
+    rig.account.login.callback("")
+    assert isinstance(heard.error, DeadlinePassed)
+    assert not rig.a.channel.calls
+
+
+def test_a_caller_that_hangs_up_during_the_login_sends_nothing(rig: Rig) -> None:
+    rig.account.login, rig.guard.lend = Deferred(), True
+    heard = rig.perform(operation(Purpose.MUTATION))
+    heard.deferred.cancel()
+    rig.account.login.callback("")
+    assert not rig.a.channel.calls
+    assert rig.gateway.in_flight == 0
 
 
 def test_a_callers_own_expired_token_is_the_callers_business(rig: Rig) -> None:

@@ -98,6 +98,11 @@ class Account:
         """Return the access token, or "" when there is none."""
         return self._tokens.access if self._tokens else ""
 
+    @property
+    def pending(self) -> bool:
+        """Whether the first login is under way, so that a token is worth waiting for."""
+        return self._tokens is None and self._session is not None and not self._failures
+
     def start(self) -> None:
         """Log in, if a user is configured, and stay so."""
         self._running = True

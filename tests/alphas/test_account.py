@@ -210,3 +210,16 @@ def test_an_answer_without_tokens_is_a_failure(account, alphas, answer):
 def test_a_tokens_life_is_read_from_it():
     assert life(token("x", 30), NOW) == 30
     assert life("rubbish", NOW) == life("a.b.c", NOW) == life(token("x", -5), NOW) == 300
+
+
+def test_the_first_login_is_pending_until_it_ends_either_way(live, clock, alphas):
+    for channel in alphas:
+        channel.on("Login", HANG)
+    account = Account(live, clock, Fleet(*alphas), wall=lambda: NOW)
+    assert not account.pending
+    account.start()
+    assert account.pending
+    alphas[1].settle(alphas[1].waiting[0], NotReached("refused"))
+    alphas[0].settle(alphas[0].waiting[0], NotReached("refused"))
+    assert not account.pending
+    account.stop()
