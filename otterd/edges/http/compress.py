@@ -40,5 +40,10 @@ def gunzip(body: bytes, limit: int) -> bytes:
 
 def gzip(data: bytes) -> bytes:
     """Return `data` as one gzip member."""
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    return packer.compress(data) + packer.flush()
+    member = packer()
+    return member.compress(data) + member.flush()
+
+
+def packer() -> "zlib._Compress":
+    """Return what compresses one gzip member, piece by piece."""
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)

@@ -9,11 +9,15 @@ from otterd.core.operation import Answer, Headers, Purpose, Rpc
 # One or two of these are made for each request, and a frozen one takes three times as long to make.
 @dataclass(slots=True)
 class Rendered:
-    """An answer as it goes back to the caller, without the headers of CORS and of the connection."""
+    """An answer as it goes back to the caller, without the headers of CORS and of the connection.
+
+    `gzip` says that the body is still to be compressed; the headers already tell so.
+    """
 
     status: int
     headers: Headers
     body: bytes
+    gzip: bool = False
 
 
 Render = Callable[[Answer], Rendered]

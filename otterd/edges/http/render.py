@@ -4,7 +4,6 @@ from dataclasses import replace
 from math import ceil
 
 from otterd.core.operation import Answer, Headers
-from otterd.edges.http.compress import gzip
 from otterd.edges.http.golang import compact, quoted, quoted_plain
 from otterd.edges.http.plan import Render, Rendered
 from otterd.errors import OtterError, RateLimited
@@ -125,7 +124,7 @@ def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> R
     headers: Headers = _GZIPPED if zipped else (JSON_TYPE,)
     if response is not None:
         headers += ((_TOUCHED, b"%d" % response.metrics.num_uids.get("_total", 0)),)
-    return Rendered(200, headers, gzip(body) if zipped else body)
+    return Rendered(200, headers, body, zipped)
 
 
 def _bytes(answer: Answer) -> bytes:

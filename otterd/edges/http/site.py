@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -17,6 +18,7 @@ from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
+from otterd.edges.http.packing import packed
 from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
 from otterd.edges.http.query import translate_query
 from otterd.edges.http.render import error_body, render_error
@@ -54,8 +56,11 @@ class Performer(Protocol):
 class OtterSite:
     """The Site of the HTTP door."""
 
-    def __init__(self, live: Live, gateway: Performer, guard: Guard, report: Report) -> None:
+    def __init__(
+        self, live: Live, gateway: Performer, guard: Guard, report: Report, reactor: IReactorTime
+    ) -> None:
         self._live = live
+        self._reactor = reactor
         self._gateway = gateway
         self._guard = guard
         self._local = Local(live, guard, report)
@@ -108,7 +113,11 @@ class OtterSite:
         """Perform what was translated to gRPC, and render it as HTTP."""
 
         def rendered(answer: Answer) -> Reply:
-            return _reply(plan.render(answer), answer.alpha)
+            made = plan.render(answer)
+            reply = _reply(made, answer.alpha)
+            if made.gzip:
+                reply.body = packed(made.body, self._reactor)
+            return reply
 
         operation = self._operation(plan, plan.rpc, request, caller)
         operation.best_effort = plan.best_effort

@@ -32,6 +32,8 @@ class Alpha:
 
 
 class Account:
+    pending = False
+
     def token(self) -> str:
         return "lent"
 
@@ -69,7 +71,7 @@ class SiteRig:
         self.alphas = {address: Alpha(address, self.clock) for address in ALPHAS}
         self.gateway = Gateway(self.live, self.clock, self.guard, self, Account())
         self.report = Report()
-        self.site = OtterSite(self.live, self.gateway, self.guard, self.report)
+        self.site = OtterSite(self.live, self.gateway, self.guard, self.report, self.clock)
         self.entry = Entry(Door.HTTP, "", "id", 0.0)
         self.waiting: Deferred[Reply] | None = None
 

@@ -187,3 +187,8 @@ def test_embeds_json_as_go_does():
     raw = '{"a<b":"x&y>\u2028é"}'.encode()
     assert compact(raw) == b'{"a\\u003cb":"x\\u0026y\\u003e\\u2028' + "é".encode() + b'"}'
     assert compact(b'{"a":1}') == b'{"a":1}'
+
+
+@pytest.mark.parametrize("mark", "<>&\u2028\u2029")
+def test_embeds_each_of_the_marks_escaped(mark):
+    assert compact(f'"{mark}"'.encode()) == b'"\\u%04x"' % ord(mark)

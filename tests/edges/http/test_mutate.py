@@ -99,6 +99,11 @@ def test_parameters_reach_the_call():
     assert (found.start_ts, found.timeout) == (5, None)
 
 
+@pytest.mark.parametrize(("config", "commits"), [(CONFIG, False), (COMMITS, True)])
+def test_json_commits_where_the_config_says_so(config, commits):
+    assert asked(plan('{"set":{}}', config=config)).commit_now is commits
+
+
 @pytest.mark.parametrize(
     ("target", "config", "kind", "commits"),
     [

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from otterd.config.schema import Bytes, Config
-from otterd.core.operation import Purpose
+from otterd.core.operation import Answer, Purpose
 from otterd.edges.http.query import translate_query
 from otterd.errors import TooLarge
 from otterd.wire import api_pb2 as api
@@ -155,3 +155,14 @@ def test_odd_requests_are_left_to_dgraph(more):
 def test_what_is_left_keeps_its_time_and_transaction():
     left = verbatim(plan("/query?timeout=2s&startTs=7", body=b"\xff"))
     assert (left.timeout, left.start_ts) == (2.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("target", "start"), [("/query", b'{"data":{}'), ("/query?respFormat=rdf", b'{"data":""')]
+)
+def test_the_answer_is_rendered_in_the_form_that_was_asked_for(target, start):
+    rendered = call(plan(target, Accept_Encoding="x, gzip")).render(
+        Answer(0, api.Response(json=b"{}").SerializeToString())
+    )
+    assert rendered.body.startswith(start)
+    assert rendered.gzip

@@ -11,8 +11,10 @@ from otterd.config.schema import Bytes, Secret
 from otterd.core.operation import Answer, Door, Entry
 from otterd.edges.http import site
 from otterd.edges.http.exchange import Reply
+from otterd.edges.http.packing import Packed
 from otterd.edges.http.routes import ROUTES
 from otterd.errors import Lost
+from otterd.wire import api_pb2
 from tests.edges.http.siterig import SiteRig, fields
 from tests.fakes.memory import HANG, FakeBody, FakeTunnel
 
@@ -78,6 +80,19 @@ class TestPaths:
 
 
 class TestDql:
+    @pytest.mark.parametrize(("size", "streamed"), [(10, False), (1_000_000, True)])
+    def test_an_answer_is_compressed_at_once_or_where_it_is_large_as_a_stream(
+        self, rig: SiteRig, size: int, streamed: bool
+    ) -> None:
+        data = b'{"q":"%b"}' % (b"a" * size)
+        for alpha in rig.alphas.values():
+            alpha.channel.default = lambda rpc: Answer(0, api_pb2.Response(json=data).SerializeToString())
+        reply = rig.answer("POST", "/query", {**DQL, "Accept-Encoding": "gzip"}, b"{ q(func: has(n)) { n } }")
+        assert fields(reply)[b"content-encoding"] == b"gzip"
+        assert (reply.length, isinstance(reply.body, Packed)) == (None, streamed)
+        if isinstance(reply.body, bytes):
+            assert gzip.decompress(reply.body) == b'{"data":' + data + b',"extensions":{}}'
+
     def test_a_query_goes_out_as_grpc_and_comes_back_as_dgraphs_json(self, rig: SiteRig) -> None:
         reply = rig.answer("POST", "/query", DQL, b"{q(func:has(name)){name}}")
         assert reply.status == 200
