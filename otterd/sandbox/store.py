@@ -10,10 +10,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from otterd.sandbox.values import Facets, Value
+from otterd.sandbox.failures import Failed
+from otterd.sandbox.schema import Schema
+from otterd.sandbox.values import Facets, Value, converted
 
 UNTAGGED = (1 << 64) - 1
 """Posting id of a value that has no language and is in no list."""
@@ -110,9 +112,9 @@ class Store:
         for uid, cell in cells.items():
             self._cells[place].setdefault(uid, []).append((commit_ts, cell))
 
-    def view(self, namespace: int, ts: int) -> View:
+    def view(self, namespace: int, ts: int, schema: Schema) -> View:
         """Return what a read of `namespace` at `ts` sees; a transaction's own edits included."""
-        return View(self, namespace, ts)
+        return View(self, namespace, ts, schema)
 
     def cell_at(self, place: Predicate, uid: int, ts: int) -> Cell:
         """Return the committed cell as of `ts`."""
@@ -147,14 +149,25 @@ def applied(cell: Cell, edit: Edit) -> Cell:
     return after
 
 
+def _as(posting: Posting, kind: str) -> Posting | None:
+    if posting.value is None or kind in ("default", posting.value.kind):
+        return posting
+    try:
+        return replace(posting, value=converted(posting.value, kind))
+    except Failed:
+        return None
+
+
 class View:
     """The graph of one namespace as a read at `ts` sees it.
 
-    `own` are the edits that the transaction of that start_ts has staged by now.
+    It includes the edits that the transaction of that start_ts has staged by now. Values come in the
+    kind that the schema names by now; those that cannot be converted are left out.
     """
 
-    def __init__(self, store: Store, namespace: int, ts: int) -> None:
+    def __init__(self, store: Store, namespace: int, ts: int, schema: Schema) -> None:
         self._store = store
+        self._schema = schema
         self.namespace = namespace
         self.ts = ts
         own = [edit for edit in store.pending(ts) if edit.namespace == namespace]
@@ -166,7 +179,10 @@ class View:
     def postings(self, pred: str, uid: int) -> list[Posting]:
         """Return the postings of a cell in Dgraph's order: edges by target, values by their ids."""
         cell = self._cell(pred, uid)
-        return [cell[id] for id in sorted(cell)]
+        known = self._schema.get(pred)
+        kind = known.kind if known is not None else "default"
+        found = (_as(cell[id], kind) for id in sorted(cell))
+        return [posting for posting in found if posting is not None]
 
     def values(self, pred: str, uid: int) -> list[Posting]:
         """Return all values of a cell, of every language, in order."""
