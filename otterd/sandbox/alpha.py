@@ -1,0 +1,241 @@
+"""One alpha: the calls of `api.Dgraph`, answered from the cluster's graph."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from otterd.sandbox.alter import Alteration
+from otterd.sandbox.asking import Question, Result
+from otterd.sandbox.cluster import VERSION, Cluster
+from otterd.sandbox.failures import ABORTED, UNAUTHENTICATED, Failed, unsupported
+from otterd.sandbox.faults import Faults
+from otterd.sandbox.quads import Change, change_of
+from otterd.sandbox.run_dql import request_of
+from otterd.sandbox.upsert import filled, needed, with_conditions
+from otterd.sandbox.write import Writer, written_keys
+from otterd.sandbox.zero import Member
+from otterd.wire import api_pb2 as api
+
+_ABORTED = "Transaction has been aborted. Please retry"
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A request on its way: what it asks, in which namespace, and when its parts began."""
+
+    request: api.Request
+    namespace: int
+    debug: bool = False
+    changes: list[Change] = field(default_factory=list)
+    needed: frozenset[str] = frozenset()
+    begun: int = field(default_factory=time.perf_counter_ns)
+    response: api.Response = field(default_factory=api.Response)
+
+
+class Alpha:
+    """The alpha `number` (from 0) of `cluster`."""
+
+    def __init__(self, cluster: Cluster, number: int) -> None:
+        self._cluster = cluster
+        self._number = number
+        self._applied: int | None = None
+        self.calls: dict[str, tuple[Any, Callable[[Any, Mapping[str, str]], Awaitable[Any]]]] = {
+            "Query": (api.Request, self.query),
+            "CommitOrAbort": (api.TxnContext, self.commit),
+            "Alter": (api.Operation, self.alter),
+            "Login": (api.LoginRequest, self.login),
+            "CheckVersion": (api.Check, self.check_version),
+            "RunDQL": (api.RunDQLRequest, self.run_dql),
+        }
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong with it."""
+        return self._cluster.faults[self._number]
+
+    @property
+    def member(self) -> Member:
+        """The alpha as zero knows it."""
+        return self._cluster.zero.membership.members[self._number + 1]
+
+    @property
+    def max_assigned(self) -> int:
+        """The greatest timestamp that it has applied."""
+        if not self.faults.lag:
+            self._applied = None
+            return self._cluster.zero.max_assigned
+        if self._applied is None:
+            self._applied = self._cluster.zero.max_assigned
+        return self._applied
+
+    async def perform(self, method: str, payload: bytes, metadata: Mapping[str, str]) -> bytes:
+        """Answer the call `method`, faults included; raise Failed or Reset."""
+        if method not in self.calls:
+            raise unsupported(method)
+        kind, call = self.calls[method]
+        await self.faults.before(method)
+        self.faults.refusal()
+        answer = await call(kind.FromString(payload), metadata)
+        self.faults.after(method)
+        return bytes(answer.SerializeToString())
+
+    async def query(self, request: api.Request, metadata: Mapping[str, str]) -> api.Response:
+        """Answer a query, a mutation, or an upsert."""
+        self.faults.overload()
+        request.query = request.query.strip()
+        if not request.query and not request.mutations:
+            raise Failed("empty request")
+        asked = _Asked(request, 0, metadata.get("debug") == "true")
+        asked.changes = [change_of(mutation) for mutation in request.mutations]
+        text = with_conditions(request.query, asked.changes) if asked.changes else request.query
+        asked.needed = needed(asked.changes, text)
+        asked.namespace = self.admit(metadata)
+        parsed = time.perf_counter_ns()
+        await self._dated(asked)
+        dated = time.perf_counter_ns()
+        result = self._asked(asked, text)
+        if asked.changes:
+            self._mutate(asked, filled(asked.changes, result))
+        elif self._cluster.accounts is not None:
+            asked.response.txn.hash = self._cluster.accounts.hash(asked.response.txn.start_ts)
+        done = time.perf_counter_ns()
+        latency = asked.response.latency
+        latency.parsing_ns, latency.assign_timestamp_ns = parsed - asked.begun, dated - parsed
+        latency.processing_ns, latency.total_ns = done - dated, done - asked.begun
+        latency.encoding_ns = 0 if asked.changes else 1
+        return asked.response
+
+    async def _dated(self, asked: _Asked) -> None:
+        """Find the timestamp of a request, and wait until it may be read at."""
+        request, zero = asked.request, self._cluster.zero
+        if request.best_effort and not request.read_only:
+            raise Failed("A best effort query must be read-only.")
+        best_effort = request.best_effort and not request.start_ts
+        if not best_effort:
+            await self._cluster.led(self.member.group)
+        if not request.start_ts:
+            if asked.changes or not request.read_only:
+                request.start_ts = zero.timestamp()
+            else:
+                request.start_ts = self.max_assigned if best_effort else zero.read_only_timestamp()
+            self._cluster.moved()
+        asked.response.txn.start_ts = request.start_ts
+        await self._cluster.reached(request.start_ts)
+        while not best_effort and self.faults.lag and request.start_ts > self.max_assigned:
+            await self.faults.changed.wait()
+
+    def _asked(self, asked: _Asked, text: str) -> Result:
+        """Answer the query of a request, if it has one."""
+        if not text:
+            return Result()
+        rdf = asked.request.resp_format == api.Request.RDF
+        question = Question(text, dict(asked.request.vars), asked.needed, debug=asked.debug, rdf=rdf)
+        view = self._cluster.view(asked.namespace, asked.request.start_ts)
+        result = self._cluster.engine(view, self._cluster.schema(asked.namespace), question)
+        asked.response.json, asked.response.rdf = result.json, result.rdf
+        asked.response.metrics.num_uids.update(result.num_uids)
+        return result
+
+    def _mutate(self, asked: _Asked, changes: list[Change]) -> None:
+        """Stage what a request changes, and commit it when it says so."""
+        request, response, zero = asked.request, asked.response, self._cluster.zero
+        start_ts = request.start_ts
+        if zero.decision(start_ts) is not None:
+            # Nothing can be added to what is decided; Dgraph takes it, and loses it in the end.
+            self._cluster.store.abort(start_ts)
+        writer = Writer(self._cluster, asked.namespace, start_ts, self.member.group)
+        try:
+            written = writer.write(changes)
+        except Failed:
+            if request.commit_now:
+                zero.abort(start_ts)
+            raise
+        for name, uid in written.uids.items():
+            response.uids[name.removeprefix("_:")] = f"{uid:#x}"
+        response.txn.preds.extend(sorted(written.preds))
+        keys = written_keys(written)
+        if self._cluster.accounts is not None:
+            response.txn.hash = self._cluster.accounts.hash(start_ts)
+        if request.commit_now:
+            response.txn.commit_ts = self._commit(start_ts, keys, response.txn.preds)
+        else:
+            response.txn.keys.extend(keys)
+        touched = response.metrics.num_uids
+        touched["mutation_cost"] = written.cost
+        touched["_total"] += written.cost
+
+    def _commit(self, start_ts: int, keys: list[str], preds: object) -> int:
+        commit_ts = self._cluster.zero.commit(start_ts, keys, list(preds))  # type: ignore[call-overload]
+        if not commit_ts:
+            raise Failed(_ABORTED, ABORTED)
+        return commit_ts
+
+    def admit(self, metadata: Mapping[str, str], code: int = UNAUTHENTICATED) -> int:
+        """Return the namespace of who asks; raise Failed with `code` for who may not."""
+        accounts = self._cluster.accounts
+        return accounts.admit(metadata, code) if accounts is not None else 0
+
+    async def commit(self, context: api.TxnContext, metadata: Mapping[str, str]) -> api.TxnContext:
+        """Commit a transaction, or abort it."""
+        if not context.start_ts:
+            raise Failed("StartTs cannot be zero while committing a transaction")
+        if self._cluster.accounts is not None:
+            self._cluster.accounts.admit_commit(metadata, context)
+        await self._cluster.led(self.member.group)
+        if context.aborted:
+            decided = self._cluster.zero.decision(context.start_ts)
+            self._cluster.zero.abort(context.start_ts)
+            return api.TxnContext(
+                start_ts=context.start_ts if decided else 0, commit_ts=decided or 0, aborted=True
+            )
+        commit_ts = self._commit(context.start_ts, list(context.keys), context.preds)
+        return api.TxnContext(start_ts=context.start_ts, commit_ts=commit_ts)
+
+    async def alter(self, operation: api.Operation, metadata: Mapping[str, str]) -> api.Payload:
+        """Change the schema, or drop data."""
+        namespace = self.admit(metadata)
+        await self._cluster.led(self.member.group)
+        Alteration(self._cluster, namespace, self.member.group).apply(operation)
+        return api.Payload()
+
+    async def login(self, request: api.LoginRequest, metadata: Mapping[str, str]) -> api.Response:
+        """Return tokens, when access control is on."""
+        if self._cluster.accounts is None:
+            raise Failed("invalid username or password")
+        return self._cluster.accounts.login(request)
+
+    async def check_version(self, _: api.Check, metadata: Mapping[str, str]) -> api.Version:
+        """Return which Dgraph it stands for."""
+        return api.Version(tag=VERSION)
+
+    async def run_dql(self, request: api.RunDQLRequest, metadata: Mapping[str, str]) -> api.Response:
+        """Answer a text that may be a query, a mutation or an upsert."""
+        return await self.query(request_of(request), metadata)
+
+    def health(self) -> dict[str, object]:
+        """Return what `/health` tells of it."""
+        now = self._cluster.now()
+        entry = self.seen()
+        entry["ongoing"] = ["opRollup"]
+        entry["ee_features"] = ["backup_restore", "cdc"]
+        if self._cluster.accounts is not None:
+            entry["ee_features"] = ["acl", "multi_tenancy", "backup_restore", "cdc"]
+        entry["lastEcho"] = int(now)
+        entry["max_assigned"] = self.max_assigned
+        return entry
+
+    def seen(self) -> dict[str, object]:
+        """Return what the other members tell of it."""
+        now = self._cluster.now()
+        return {
+            "instance": "alpha",
+            "address": self.member.address,
+            "status": "unhealthy" if self.faults.refuse else "healthy",
+            "group": str(self.member.group),
+            "version": VERSION,
+            "uptime": int(now - self._cluster.born),
+            "lastEcho": int(now),
+        }

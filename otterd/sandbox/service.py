@@ -1,0 +1,83 @@
+"""A running sandbox: its alphas with their ports, and zero's."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from otterd.sandbox.alpha import Alpha
+from otterd.sandbox.asking import Engine
+from otterd.sandbox.cluster import VERSION, Cluster, Shape
+from otterd.sandbox.grpc_door import GrpcDoor
+from otterd.sandbox.http_door import HttpDoor
+from otterd.sandbox.web import WebDoor
+from otterd.sandbox.zero_door import ZeroDoor
+
+
+class Sandbox:
+    """A cluster of `shape` on 127.0.0.1; with `any_port` the system picks the ports."""
+
+    def __init__(self, reactor: Any, shape: Shape, engine: Engine, *, any_port: bool = False) -> None:
+        self.cluster = Cluster(shape, engine, _now)
+        self.alphas = [Alpha(self.cluster, number) for number in range(shape.alphas)]
+        ports = [0 if any_port else shape.offset + number for number in range(shape.alphas)]
+        self.grpc = [
+            GrpcDoor(reactor, a, p if any_port else 9080 + p) for a, p in zip(self.alphas, ports, strict=True)
+        ]
+        self.http = [
+            WebDoor(
+                reactor,
+                HttpDoor(a, self._others(a), self.cluster.zero.state).visit,
+                p if any_port else 8080 + p,
+            )
+            for a, p in zip(self.alphas, ports, strict=True)
+        ]
+        self._zero = ZeroDoor(self.cluster, self.apply_faults)
+        self.zero = WebDoor(reactor, self._zero.visit, 0 if any_port else shape.zero_http)
+
+    async def start(self) -> None:
+        """Listen on all ports."""
+        for grpc, http in zip(self.grpc, self.http, strict=True):
+            await grpc.start()
+            http.accept()
+        self.zero.accept()
+
+    async def stop(self) -> None:
+        """Close all ports and end what runs."""
+        self._zero.stop()
+        for faults in self.cluster.faults:
+            faults.heal()
+        loop = asyncio.get_running_loop()
+        for web in (*self.http, self.zero):
+            gone = web.refuse()
+            if gone is not None:
+                await gone.asFuture(loop)
+        for grpc in self.grpc:
+            await grpc.stop()
+
+    def apply_faults(self) -> None:
+        """Close and open ports as the faults want it; call it after `refuse` changed."""
+        for faults, grpc, http in zip(self.cluster.faults, self.grpc, self.http, strict=True):
+            for door in (grpc, http):
+                door.refuse() if faults.refuse else door.accept()
+
+    def _others(self, alpha: Alpha) -> Any:
+        def others() -> list[dict[str, object]]:
+            now = self.cluster.now()
+            zero = {
+                "instance": "zero",
+                "address": self.cluster.zero.address,
+                "status": "healthy",
+                "group": "0",
+                "version": VERSION,
+                "uptime": int(now - self.cluster.born),
+                "lastEcho": int(now),
+            }
+            return [*(other.seen() for other in self.alphas if other is not alpha), zero]
+
+        return others
+
+
+def _now() -> float:
+    return time.time()  # noqa: TID251 -- dates that people read; nothing is timed by it

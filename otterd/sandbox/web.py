@@ -1,0 +1,153 @@
+"""A small HTTP server: one request a connection, as Dgraph's ports have it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import httptools
+from twisted.internet.protocol import Factory, Protocol
+
+from otterd.core.operation import Headers
+from otterd.sandbox.faults import Reset
+from otterd.sandbox.grpc_door import reset
+
+_LARGEST = 64 << 20
+_REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 500: b"Internal Server Error",
+            503: b"Service Unavailable"}  # fmt: skip
+
+
+@dataclass(slots=True, frozen=True)
+class Page:
+    """An answer."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(slots=True, frozen=True)
+class Visit:
+    """A request, whole."""
+
+    method: bytes
+    target: bytes
+    headers: Headers
+    body: bytes
+
+    @property
+    def path(self) -> bytes:
+        """The target without its query."""
+        return self.target.partition(b"?")[0]
+
+    @property
+    def query(self) -> bytes:
+        """The query of the target."""
+        return self.target.partition(b"?")[2]
+
+
+Visited = Callable[[Visit], Awaitable[Page]]
+"""Answers a Visit, or raises Reset."""
+
+
+class WebDoor:
+    """Serves `answer` on 127.0.0.1; `port` 0 takes any."""
+
+    def __init__(self, reactor: Any, answer: Visited, port: int = 0) -> None:
+        self._reactor = reactor
+        self._answer = answer
+        self.port = port
+        self.connections: set[_Connection] = set()
+        self._listening: Any = None
+
+    def accept(self) -> None:
+        """Take connections (again)."""
+        if self._listening is None:
+            factory = _Connections(self, self._answer)
+            self._listening = self._reactor.listenTCP(self.port, factory, interface="127.0.0.1")
+            self.port = self._listening.getHost().port
+
+    def refuse(self) -> Any:
+        """Take no more connections, and reset those that are; return a Deferred or None."""
+        listening, self._listening = self._listening, None
+        for connection in list(self.connections):
+            reset(connection.transport)
+        return listening.stopListening() if listening is not None else None
+
+
+class _Connections(Factory):
+    noisy = False
+
+    def __init__(self, door: WebDoor, answer: Visited) -> None:
+        self.door = door
+        self.answer = answer
+
+    def buildProtocol(self, addr: object) -> _Connection:  # noqa: N802
+        return _Connection(self)
+
+
+class _Connection(Protocol):
+    """One request and its answer; a caller who hangs up ends the work on it."""
+
+    def __init__(self, factory: _Connections) -> None:
+        self.owner = factory
+        self.transport: Any = None
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._target = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._size = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Be counted."""
+        self.owner.door.connections.add(self)
+
+    def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
+        """End the work."""
+        self.owner.door.connections.discard(self)
+        if self._task is not None:
+            self._task.cancel()
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        """Parse what came."""
+        self._size += len(data)
+        try:
+            if self._size > _LARGEST:
+                raise httptools.HttpParserError("too large")
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+            self.transport.abortConnection()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a piece of the target."""
+        self._target += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field."""
+        self._headers.append((name, value))
+        if name.lower() == b"expect":
+            self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:
+        """Take a piece of the body."""
+        self._body.append(data)
+
+    def on_message_complete(self) -> None:
+        """Answer the request."""
+        visit = Visit(self._parser.get_method(), self._target, tuple(self._headers), b"".join(self._body))
+        self._task = asyncio.get_event_loop().create_task(self._serve(visit))
+
+    async def _serve(self, visit: Visit) -> None:
+        try:
+            page = await self.owner.answer(visit)
+        except Reset:
+            reset(self.transport)
+            return
+        lines = [b"HTTP/1.1 %d %s" % (page.status, _REASONS.get(page.status, b"Answer"))]
+        lines += [name + b": " + value for name, value in page.headers]
+        lines += [b"Content-Length: %d" % len(page.body), b"Connection: close", b"", b""]
+        self.transport.write(b"\r\n".join(lines) + page.body)
+        self.transport.loseConnection()
