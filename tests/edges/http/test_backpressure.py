@@ -27,7 +27,7 @@ class Spring:
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
         self._piece = bytes(PIECE)
-        self._running = False
+        self.running = False
         self._left = SIZE
         self.sink: Sink | None = None
         self.pauses = 0
@@ -41,22 +41,22 @@ class Spring:
         self.resume()
 
     def pause(self) -> None:
-        self._running = False
+        self.running = False
         self.pauses += 1
 
     def resume(self) -> None:
-        self._running = True
+        self.running = True
         self._reactor.callLater(0, self._flow)
 
     def stop(self) -> None:
-        self._running = False
+        self.running = False
 
     def _flow(self) -> None:
-        if not self._running:
+        if not self.running:
             return
         assert self.sink is not None
         if not self._left:
-            self._running = False
+            self.running = False
             self.sink.finish()
             return
         self._left -= PIECE
@@ -104,9 +104,14 @@ async def test_a_large_answer_to_a_slow_reader_stays_small(reactor: Any, factory
     assert springs[0].pauses
     gc.collect()
     before = most = resident()
-    read, ahead = 0, 0
+    read, ahead, step = 0, 0, 10 * MIB
     sink = bytearray(PIECE)
     while read < SIZE:
+        if read >= step:
+            # Read nothing until the source is held back again.
+            step += 10 * MIB
+            while springs[0].running and springs[0].produced < SIZE:
+                await turn()
         try:
             got = client.recv_into(sink)
         except BlockingIOError:
