@@ -105,9 +105,9 @@ class Cluster:
 
 def conflict_key(namespace: int, pred: str, uid: int, token: bytes = b"") -> int:
     """Return the fingerprint by which two writes to one cell, or to one index entry, are told to collide."""
-    name = namespace.to_bytes(8, "big") + pred.encode()
-    kind = b"\x02" + token if token else b"\x00" + uid.to_bytes(8, "big")
-    return fingerprint(b"\x00" + len(name).to_bytes(2, "big") + name + kind)
+    name = pred.encode()
+    place = b"\x00" + namespace.to_bytes(8, "big") + len(name).to_bytes(2, "big") + name
+    return fingerprint(place + (b"\x02" + token if token else b"\x00" + uid.to_bytes(8, "big")))
 
 
 def base_36(number: int) -> str:

@@ -17,6 +17,7 @@ from otterd.sandbox.values import Value, converted
 
 _MOST_UIDS = 1 << 64
 _WORDS = ("term", "fulltext", "trigram")
+_IDENTIFIERS = {"exact": b"\x02"}
 
 
 @dataclass(slots=True)
@@ -218,9 +219,9 @@ def _tokens(known: Predicate, value: Value) -> list[bytes]:
     tokens = []
     for tokenizer in known.tokenizers:
         if tokenizer in _WORDS:
-            tokens += [f"{tokenizer} {word}".encode() for word in str(value.data).lower().split()]
+            tokens += [b"\x01" + word.encode() for word in str(value.data).lower().split()]
         else:
-            tokens.append(tokenizer.encode() + b" " + value.stored())
+            tokens.append(_IDENTIFIERS.get(tokenizer, tokenizer.encode()) + value.stored())
     return tokens
 
 
