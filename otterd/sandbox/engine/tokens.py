@@ -1,0 +1,91 @@
+"""Which index serves a function, and what it would find before values are looked at."""
+
+from __future__ import annotations
+
+from otterd.sandbox.engine.terms import terms
+from otterd.sandbox.failures import Failed, unsupported
+from otterd.sandbox.instants import Instant
+from otterd.sandbox.schema import Predicate
+from otterd.sandbox.store import View
+from otterd.sandbox.values import Value
+
+SORTABLE = frozenset(("int", "float", "year", "month", "day", "hour", "exact"))
+LOSSY = frozenset(("float", "year", "month", "day", "hour", "term", "fulltext", "trigram", "ngram"))
+_FINER = ("year", "month", "day", "hour")
+
+Bucket = tuple[int, ...]
+
+
+def picked(predicate: Predicate, function: str, place: str) -> str:
+    """Return the index that answers `function`; raise Failed with Dgraph's words if none does.
+
+    `place` is the predicate with its namespace, as Dgraph names it here.
+    """
+    if function != "eq":
+        for name in predicate.tokenizers:
+            if name in SORTABLE:
+                return name
+        raise Failed(f"Attribute:{place} does not have proper index for comparison")
+    exact = [name for name in predicate.tokenizers if name not in LOSSY]
+    other = [name for name in predicate.tokenizers if name != "trigram"]
+    return (exact or other or list(predicate.tokenizers))[0]
+
+
+def check_token(tokenizer: str, value: Value, place: str) -> None:
+    """Refuse what the index cannot look up for equality."""
+    if tokenizer == "trigram" and len(str(value.data)) > 3:
+        raise Failed(f"Attribute {place} does not have a valid tokenizer.")
+    if tokenizer in ("fulltext", "ngram", "trigram"):
+        raise unsupported(f"eq with no index but {tokenizer}")
+
+
+def bucket(tokenizer: str, value: Value) -> Bucket | None:
+    """Return the sortable token of `value` in a lossy index of numbers or times; None for others."""
+    data = value.data
+    if tokenizer == "float" and isinstance(data, float):
+        return (int(data),)
+    if tokenizer == "int" and isinstance(data, int):
+        return (data,)
+    if tokenizer in _FINER and isinstance(data, Instant):
+        at = Instant(data.ns).local
+        return (at.year, at.month, at.day, at.hour)[: _FINER.index(tokenizer) + 1]
+    return None
+
+
+def rows(
+    view: View, pred: str, tokenizer: str, function: str, wanted: list[Value]
+) -> list[tuple[Bucket, list[int]]] | None:
+    """Return the nodes of every token that `function` looks at, in its order; None where order is no matter.
+
+    For `eq` there is one row for each of `wanted`.
+    """
+    if tokenizer == "term" and function == "eq":
+        return [((), _with_term(view, pred, terms(str(value.data))[0])) for value in wanted]
+    keys = [bucket(tokenizer, value) for value in wanted]
+    if tokenizer not in LOSSY or None in keys:
+        return None
+    table = buckets(view, pred, tokenizer)
+    if function == "eq":
+        return [(key, table.get(key, [])) for key in keys if key is not None]
+    low, high = keys[0] or (), keys[-1] or ()
+    if function in ("le", "lt"):
+        return [(key, table[key]) for key in sorted(table, reverse=True) if key <= low]
+    top = high if function == "between" else None
+    return [(key, table[key]) for key in sorted(table) if key >= low and (top is None or key <= top)]
+
+
+def buckets(view: View, pred: str, tokenizer: str) -> dict[Bucket, list[int]]:
+    """Return the nodes of each token of an index of numbers or times, in order."""
+    table: dict[Bucket, list[int]] = {}
+    for uid, posting in view.scan(pred):
+        key = bucket(tokenizer, posting.value) if posting.value is not None else None
+        if key is not None:
+            found = table.setdefault(key, [])
+            if not found or found[-1] != uid:
+                found.append(uid)
+    return table
+
+
+def _with_term(view: View, pred: str, word: str) -> list[int]:
+    found = (uid for uid, p in view.scan(pred) if p.value is not None and word in terms(str(p.value.data)))
+    return list(dict.fromkeys(found))
