@@ -13,13 +13,16 @@ _DEPTHS = {
 }
 """How many arrays lie around a position in the coordinates of each kind."""
 
+_DEEPEST = 10_000
+"""How deep Go reads JSON."""
+
 _COLLECTION = "GeometryCollection"
 
 
 def flaw_of_geojson(text: str) -> str:
     """Return why `text` is no geometry that Dgraph stores, or nothing."""
     try:
-        value = parse_json(text)
+        value = parse_json(text, _DEEPEST)
     except NotJson as wrong:
         return f"Error while unmarshalling: [{text}] as geojson: {wrong}"
     flaw = flaw_of_geometry(value)

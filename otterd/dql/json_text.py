@@ -4,13 +4,22 @@ Deep nesting costs no stack, and a hostile text no more than its length.
 """
 
 import re
+import sys
 from dataclasses import dataclass, field
 
 # Escapes in a string are checked here and resolved later, in one pass.
-_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"').match
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+(?![0-9a-zA-Z.+\-])").match
+# Half of a surrogate pair, which is no character, is refused.
+_PAIR = r"[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_TEXT = rf'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u(?:{_PAIR}|(?![dD][89a-fA-F])[0-9a-fA-F]{{4}})))*+"'
+_DIGITS = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+(?![0-9a-zA-Z.+\-])"
+_STRING = re.compile(_TEXT).match
+_SCALAR = re.compile(rf"{_TEXT}|{_DIGITS}|(?:true|false|null)(?![0-9a-zA-Z.+\-])").match
 _GAP = re.compile(r"[ \t\r\n]*+").match
-_WORD = re.compile(r"true|false|null").match
+# In a text already checked: the next thing that is not between things; group 2 is there after a key.
+_PIECE = re.compile(
+    rf"[ \t\r\n,]*+([{{}}\[\]]|{_TEXT}(?=[ \t\r\n]*+(:?))|[^ \t\r\n,{{}}\[\]]++)(?:[ \t\r\n]*+:)?+"
+).match
+_CLOSING = {"{": "}", "[": "]"}
 _ESCAPED = re.compile(r'\\(?:u([0-9a-fA-F]{4})(?:\\u([dD][c-fC-F][0-9a-fA-F]{2}))?|(["\\/bfnrt]))')
 _PLAIN = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 
@@ -51,110 +60,104 @@ class NotJson(ValueError):
         self.expected = expected
 
 
-def parse_json(text: str) -> Json:
-    """Return the value that `text` is; raise NotJson."""
-    reader = _Reader(text)
-    value = reader.read()
-    at = reader.gap()
-    if at < len(text):
-        raise NotJson(at, "the end")
-    return value
+def parse_json(text: str, deepest: int = sys.maxsize) -> Json:
+    """Return the value that `text` is; raise NotJson, also when it nests more than `deepest` times."""
+    _check(text, deepest)
+    return _built(text)
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-
-    def gap(self) -> int:
-        match = _GAP(self.text, self.at)
-        self.at = match.end() if match else self.at
-        return self.at
-
-    def read(self) -> Json:
-        """Read one value; the containers still open lie on a stack of our own."""
-        open_ones: list[Object | Array] = []
-        root: list[tuple[int, Json]] = []
-        while True:
-            start = self.gap()
-            mark = self.text[start : start + 1]
-            value: Json
-            if mark == "{" or mark == "[":
-                self.at += 1
-                value = Object(start) if mark == "{" else Array(start)
-            else:
-                value = self._scalar(start)
-            self._put(open_ones, root, start, value)
-            if isinstance(value, Object | Array):
-                open_ones.append(value)
-                if not self._closes(value):
-                    self._key(value)
-                    continue
-                open_ones.pop()
-            while open_ones and not self._comma(open_ones[-1]):
-                open_ones.pop()
-            if not open_ones:
-                return root[0][1]
-            self._key(open_ones[-1])
-
-    _pending: tuple[int, str] = (0, "")
-
-    def _put(
-        self, open_ones: list[Object | Array], root: list[tuple[int, Json]], at: int, value: Json
-    ) -> None:
-        if not open_ones:
-            root.append((at, value))
-            return
-        top = open_ones[-1]
-        if isinstance(top, Array):
-            top.items.append((at, value))
+def _check(text: str, deepest: int) -> None:
+    """Raise NotJson when `text` is not one JSON value, or its containers lie deeper than `deepest`."""
+    open_ones = bytearray()
+    at = _past(text, 0)
+    while True:
+        mark = text[at : at + 1]
+        if mark in _CLOSING and mark:
+            open_ones.append(ord(_CLOSING[mark]))
+            if len(open_ones) > deepest:
+                raise NotJson(at, "less nesting")
+            at = _past(text, at + 1)
+            if text[at : at + 1] != _CLOSING[mark]:
+                at = _check_key(text, at) if mark == "{" else at
+                continue
         else:
-            key_at, key = self._pending
-            top.members[key] = (key_at, value)
-
-    def _closes(self, value: Object | Array) -> bool:
-        at = self.gap()
-        if self.text[at : at + 1] == ("}" if isinstance(value, Object) else "]"):
-            self.at += 1
-            return True
-        return False
-
-    def _comma(self, top: Object | Array) -> bool:
-        """Step over what follows a value in `top`; tell whether another one comes."""
-        at = self.gap()
-        mark = self.text[at : at + 1]
-        closing = "}" if isinstance(top, Object) else "]"
-        if mark not in (",", closing) or not mark:
-            raise NotJson(at, f"`,` or `{closing}`")
-        self.at += 1
-        return mark == ","
-
-    def _key(self, top: Object | Array) -> None:
-        if isinstance(top, Array):
+            match = _SCALAR(text, at)
+            if match is None:
+                raise NotJson(at, "a value")
+            at = _past(text, match.end())
+        while open_ones:
+            after, closing = text[at : at + 1], chr(open_ones[-1])
+            if after == ",":
+                at = _past(text, at + 1)
+                at = _check_key(text, at) if closing == "}" else at
+                break
+            if after != closing:
+                raise NotJson(at, f"`,` or `{closing}`")
+            open_ones.pop()
+            at = _past(text, at + 1)
+        if not open_ones:
+            if at < len(text):
+                raise NotJson(at, "the end")
             return
-        at = self.gap()
-        match = _STRING(self.text, at)
-        if match is None:
-            raise NotJson(at, "a key in quotation marks")
-        self._pending = (at, _unescaped(match[0]))
-        self.at = match.end()
-        colon = self.gap()
-        if self.text[colon : colon + 1] != ":":
-            raise NotJson(colon, "`:`")
-        self.at += 1
 
-    def _scalar(self, at: int) -> Json:
-        for pattern in (_STRING, _NUMBER, _WORD):
-            match = pattern(self.text, at)
-            if match is not None:
-                self.at = match.end()
-                found = match[0]
-                if pattern is _STRING:
-                    return _unescaped(found)
-                if pattern is _NUMBER:
-                    return Number(found)
-                return None if found == "null" else found == "true"
-        raise NotJson(at, "a value")
+
+def _check_key(text: str, at: int) -> int:
+    """Return where the value of the key at `at` begins."""
+    match = _STRING(text, at)
+    if match is None:
+        raise NotJson(at, "a key in quotation marks")
+    at = _past(text, match.end())
+    if text[at : at + 1] != ":":
+        raise NotJson(at, "`:`")
+    return _past(text, at + 1)
+
+
+def _past(text: str, at: int) -> int:
+    match = _GAP(text, at)
+    return match.end() if match else at
+
+
+def _built(text: str) -> Json:
+    """Return the value that `text`, known to be JSON, stands for."""
+    open_ones: list[Object | Array] = []
+    root: Json = None
+    key_at, key = 0, ""
+    at = 0
+    while True:
+        match = _PIECE(text, at)
+        if match is None:
+            return root
+        at, start, mark = match.end(), match.start(1), match[1]
+        value: Json
+        if mark == "{":
+            value = Object(start)
+        elif mark == "[":
+            value = Array(start)
+        elif mark in ("}", "]"):
+            open_ones.pop()
+            continue
+        elif match[2]:
+            key_at, key = start, _unescaped(mark)
+            continue
+        else:
+            value = _scalar(mark)
+        top = open_ones[-1] if open_ones else None
+        if isinstance(top, Array):
+            top.items.append((start, value))
+        elif top is not None:
+            top.members[key] = (key_at, value)
+        else:
+            root = value
+        if isinstance(value, Object | Array):
+            open_ones.append(value)
+
+
+def _scalar(text: str) -> Json:
+    if text[0] == '"':
+        return _unescaped(text)
+    if text[0] in "tfn":
+        return None if text == "null" else text == "true"
+    return Number(text)
 
 
 def _unescaped(literal: str) -> str:
@@ -166,14 +169,6 @@ def _character(match: re.Match[str]) -> str:
     code, low, plain = match.groups()
     if plain is not None:
         return _PLAIN[plain]
-    high = int(code, 16)
     if low is not None:
-        if 0xD800 <= high < 0xDC00:
-            return chr(0x10000 + ((high - 0xD800) << 10) + (int(low, 16) - 0xDC00))
-        return _lone(high) + _lone(int(low, 16))
-    return _lone(high)
-
-
-def _lone(code: int) -> str:
-    # A half of a pair stands for nothing; Go puts the replacement character in its place.
-    return "�" if 0xD800 <= code < 0xE000 else chr(code)
+        return chr(0x10000 + ((int(code, 16) - 0xD800) << 10) + (int(low, 16) - 0xDC00))
+    return chr(int(code, 16))

@@ -68,6 +68,7 @@ _BASE = (
 # No pattern may give back what it took: hostile text must cost no more than its length.
 _SPACES = re.compile(r"[ \t]*+").match
 _SPACES_AND_DOTS = re.compile(r"[ \t.]*+").match
+_STARS = re.compile(r"\*(?:[ \t]*+\*)*+").match
 _IRI = re.compile(r'(?:[^\x00-\x20<>"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+').match
 _HALF_ESCAPE = re.compile(r"\\[uU][0-9A-Fa-f]*+").match
 _BLANK_FIRST = re.compile(f"[{_BASE}_:0-9]").match
@@ -125,12 +126,20 @@ class _Scan:
         return Refused(self.start, f"Invalid input: {char} at lexText", expected)
 
     def _add(self, kind: Kind, value: str, end: int) -> None:
-        self.found.append(Token(kind, value, self.at))
+        # What follows the token after the end is only looked at for its own faults.
+        if len(self.found) < 2 or self.found[-2].kind is not Kind.END:
+            self.found.append(Token(kind, value, self.at))
         self.at = self.start = end
 
     def star(self) -> None:
-        self.place += 1
-        self._add(Kind.STAR, "*", self.at + 1)
+        match = _STARS(self.line, self.at)
+        end = match.end() if match else self.at + 1
+        count = self.line.count("*", self.at, end)
+        self.place += count
+        # More than three stars in a row say what three do.
+        for _ in range(min(count, 3)):
+            self._add(Kind.STAR, "*", self.at + 1)
+        self.at = self.start = end
 
     def dot(self) -> None:
         self.place = _SUBJECT
