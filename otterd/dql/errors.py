@@ -4,7 +4,10 @@ from otterd.errors import BadRequest
 
 LINE_ENDS = "\n\r"
 # What Go's strings.TrimSpace takes off; an alpha trims a query before it counts lines.
-SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 class DqlError(BadRequest):
