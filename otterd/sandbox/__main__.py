@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 
+from twisted.application.service import Service
+
 from otterd.config.errors import ConfigError
 from otterd.config.schema import Config
 from otterd.sandbox.service import Sandbox
@@ -21,34 +23,32 @@ BANNER = """\
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says and return the exit status."""
-    options = _options().parse_args(arguments)
-    if options.command == "fault":
+    options = _options().parse_intermixed_args(arguments)
+    command = options.words.pop(0) if options.words else "run"
+    if command == "fault":
         return fault(options)
-    return run(options)
+    if command in ("run", "alphas") and not options.words:
+        return run(options, alone=command == "alphas")
+    return _options().error(f"unknown command: {' '.join((command, *options.words))}")
 
 
 def _options() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m otterd.sandbox", description=__doc__)
-    parser.add_argument("--offset", type=int, default=0, help="added to Dgraph's ports (8080, 9080, 6080)")
-    parser.set_defaults(command="run")
-    commands = parser.add_subparsers()
-    running = commands.add_parser("run", help="run Otter in front of a sandbox (the default)")
-    for one in (parser, running):
-        one.add_argument("--port", type=int, default=8084, help="where Otter speaks HTTP; default 8084")
-        one.add_argument("--websocket-port", type=int, default=8089, help="default 8089")
-        one.add_argument("--alphas", type=int, default=3, help="how many alphas; default 3")
-        one.add_argument("--groups", type=int, default=1, help="in how many groups; default 1")
-        one.add_argument("--empty", action="store_true", help="begin without the facts")
-    faults = commands.add_parser("fault", help="make faults in a running sandbox, or mend them")
-    faults.set_defaults(command="fault")
-    faults.add_argument("alpha", nargs="?", type=int, help="which alpha, from 1")
-    faults.add_argument(
-        "what",
-        nargs="*",
-        metavar="NAME=VALUE",
-        help="delay=SECONDS, hang, refuse, reset_before, reset_after, draining, unready, overloaded, lag,"
-        " only=METHOD,..., election=SECONDS, acl=SECONDS; NAME alone means NAME=true; heal mends the alpha",
+    parser = argparse.ArgumentParser(
+        prog="python -m otterd.sandbox",
+        description="Run Otter in front of a sandbox (run, the default), the sandbox alone (alphas), or make"
+        " faults in one that runs: `fault` shows them, `fault ALPHA NAME=VALUE...` sets some of an alpha"
+        " (counted from 1): delay=SECONDS, hang, refuse, reset_before, reset_after, draining, unready,"
+        " overloaded, lag (NAME alone means NAME=true, and NAME=false mends it), only=METHOD,...; `fault"
+        " ALPHA heal` mends all; `fault election=SECONDS` and `fault acl=SECONDS` (the life of access"
+        " tokens, 0 for none) concern the cluster.",
     )
+    parser.add_argument("words", nargs="*", metavar="run|alphas|fault")
+    parser.add_argument("--offset", type=int, default=0, help="added to Dgraph's ports: 8080, 9080 and 6080")
+    parser.add_argument("--port", type=int, default=8084, help="where Otter speaks HTTP; default 8084")
+    parser.add_argument("--websocket-port", type=int, default=8089, help="default 8089")
+    parser.add_argument("--alphas", type=int, default=3, help="how many alphas; default 3")
+    parser.add_argument("--groups", type=int, default=1, help="in how many groups; default 1")
+    parser.add_argument("--empty", action="store_true", help="begin without the facts")
     return parser
 
 
@@ -56,9 +56,12 @@ def fault(options: argparse.Namespace) -> int:
     """Tell zero's port what shall be wrong, and print what is."""
     from urllib.request import Request, urlopen
 
-    wanted = {} if options.alpha is None else {"alpha": options.alpha}
-    for given in options.what:
-        name, _, value = given.partition("=")
+    wanted: dict[str, object] = {}
+    for word in options.words:
+        name, _, value = word.partition("=")
+        if name.isdigit():
+            wanted["alpha"] = int(name)
+            continue
         wanted[name] = _read(name, value or "true")
     url = f"http://127.0.0.1:{6080 + options.offset}/sandbox"
     body = json.dumps(wanted).encode() if wanted else None
@@ -80,8 +83,8 @@ def _read(name: str, value: str) -> object:
     return float(value)
 
 
-def run(options: argparse.Namespace) -> int:
-    """Serve until a signal; return the exit status."""
+def run(options: argparse.Namespace, *, alone: bool) -> int:
+    """Serve until a signal, the sandbox `alone` or behind Otter; return the exit status."""
     # They bring the whole daemon along, which a fault does not need.
     from otterd.config.load import load
     from otterd.options import die, tell
@@ -92,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
 
     from otterd.ops.log import journal, start_logging
     from otterd.sandbox.cluster import Shape
-    from otterd.sandbox.engine.run import answer
+    from otterd.sandbox.engine.answer import answer
     from otterd.sandbox.run import Together, config_for
 
     def configured(sandbox: Sandbox) -> Config:
@@ -114,7 +117,7 @@ def run(options: argparse.Namespace) -> int:
     together = Together(
         reactor,
         sandbox,
-        lambda running: make_otter(configured(running), reactor, lambda: configured(running)),
+        lambda: Service() if alone else make_otter(configured(sandbox), reactor, lambda: configured(sandbox)),
         with_facts=not options.empty,
     )
     failure = together.run()

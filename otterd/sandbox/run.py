@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from twisted.application.service import IService
 from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
@@ -40,9 +42,11 @@ async def load_facts(alpha: Alpha) -> None:
 
 
 class Together:
-    """Runs `sandbox` and then the service that `build` makes of it, until a signal."""
+    """Runs `sandbox`, and then the service that `build` makes, until a signal."""
 
-    def __init__(self, reactor: Any, sandbox: Sandbox, build: Any, *, with_facts: bool) -> None:
+    def __init__(
+        self, reactor: Any, sandbox: Sandbox, build: Callable[[], IService], *, with_facts: bool
+    ) -> None:
         self._reactor = reactor
         self._sandbox = sandbox
         self._build = build
@@ -62,7 +66,7 @@ class Together:
             await self._sandbox.start()
             if self._with_facts:
                 await load_facts(self._sandbox.alphas[0])
-            self._service = self._build(self._sandbox)
+            self._service = self._build()
             self._service.privilegedStartService()
             self._service.startService()
         except CannotListenError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otterd.dql.errors import DqlError
-from otterd.dql.mutation import parse_dql
+from otterd.dql.mutation_blocks import parse_mutation
 from otterd.dql.mutation_tree import Change, Mutation, Upsert
 from otterd.sandbox.failures import Failed
 from otterd.wire import api_pb2 as api
@@ -12,7 +12,7 @@ from otterd.wire import api_pb2 as api
 def request_of(asked: api.RunDQLRequest) -> api.Request:
     """Return what `asked` comes to; what changes something commits at once."""
     try:
-        parsed = parse_dql(asked.dql_query)
+        parsed = parse_mutation(asked.dql_query)
     except DqlError as error:
         raise Failed(error.message) from None
     request = api.Request(vars=asked.vars, resp_format=asked.resp_format)
