@@ -54,7 +54,7 @@ QUERIES: list[Case] = [
     query("variables between blocks", "{ v as var(func: has($P.friend)) { c as count($P.friend) }"
           " q(func: uid(v), orderdesc: val(c)) { $P.name val(c) } s() { sum(val(c)) } }"),
     query("math", "{ q(func: has($P.int)) { i as $P.int h: math(i / 3) } m() { max(val(i)) avg(val(i)) } }"),
-    query("groupby", "{ q(func: has($P.bool)) @groupby($P.bool) { count(uid) } }"),
+    query("groupby", "{ q(func: has($P.bool), first: 1) @groupby($P.bool) { count(uid) } }"),
     query("normalize", "{ q(func: has($P.friend)) @normalize { a: $P.name $P.friend { b: $P.name } } }"),
     query("cascade", "{ q(func: has($P.name)) @cascade { $P.name $P.friend { $P.name } } }"),
     query("recurse", '{ q(func: eq($P.name, "Ada")) @recurse(depth: 3) { $P.name $P.friend } }'),
