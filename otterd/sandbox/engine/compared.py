@@ -71,7 +71,7 @@ def _wanted(call: Call) -> list[Value]:
             if failure.text.startswith("sandbox:"):
                 raise
             args = " ".join(f'args:"{each}"' for each in call.words)
-            said = f'name:"{call.name}" {args}'
+            said = f'name:"{call.name}"  {args}'
             raise Failed(f"Got error: {failure.text} while running: {said}") from None
     return values
 
@@ -115,7 +115,9 @@ def _indexed(call: Call, tokenizer: str, wanted: list[Value]) -> list[int]:
     """Return what the index has: less than there is, if a page limits what it is asked for."""
     limit = call.limit + call.offset
     limited = call.among is None and limit < ENDLESS
-    if limited and (tokenizer in LOSSY or call.predicate.lang):
+    # An exact index keeps languages apart; the others look up all of them and leave the rest to us.
+    apart = tokenizer == "exact" and call.lang != "." and "-" not in call.lang
+    if limited and (tokenizer in LOSSY or (call.predicate.lang and not apart)):
         table = rows(call.view, call.bare, tokenizer, call.name, wanted)
         if table is None:
             raise unsupported("first with a comparison of a predicate that has @lang")

@@ -41,6 +41,10 @@ def _evaluate(view: View, schema: Schema, part: Part) -> None:
     func = part.func
     sources = part.sources or []
     if func is None:
+        if part.op != "and" and any(
+            each.func is not None and each.func.name == "match" for each in part.filters
+        ):
+            raise unsupported(f"match() under {part.op}")
         part.dest = list(sources)
         if part.filters:
             filtered(view, schema, part)
@@ -54,6 +58,9 @@ def _evaluate(view: View, schema: Schema, part: Part) -> None:
         part.dest = by_length(part, sources)
     else:
         part.dest = selected(view, schema, part, sources)
+        if func.name == "match":
+            # Dgraph's match() takes what does not match out of the very list that it was given.
+            part.sources = list(part.dest)
 
 
 def by_value(part: Part, sources: list[int] | None) -> list[int]:
@@ -70,6 +77,10 @@ def by_value(part: Part, sources: list[int] | None) -> list[int]:
     except Failed as failure:
         if failure.text.startswith("sandbox:"):
             raise
+        if sources is None:
+            # At the root Dgraph overlooks this failure, and finds nothing.
+            part.by_uid = {}
+            return []
         raise Failed(f"Invalid argment {said}. Comparing with different type") from None
     asked = sorted(values) if sources is None else sources
     return part.dest + [uid for uid in asked if uid in values and holds(func.name, values[uid], wanted)]

@@ -63,6 +63,8 @@ def _add_aggregates(root: Member, part: Part) -> None:
         node = Member(part.alias)
         if 0 in values:
             node.add(_value_name(child), values[0])
+        else:
+            node.members.append(Member(_value_name(child), "null"))
         root.add_node(node)
         found = True
     if not found and not root.members:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from otterd.sandbox.engine.call import ENDLESS, Call
+from otterd.sandbox.engine.call import Call, cut
+from otterd.sandbox.engine.part import merged
 from otterd.sandbox.engine.terms import distance, expression, has_trigram, terms, too_wide, trigrams
 from otterd.sandbox.failures import Failed, unsupported
 
@@ -14,9 +15,6 @@ def by_terms(call: Call) -> list[int]:
     wanted = set(terms(call.words[0]))
     every = call.name == "allofterms"
     call.check()
-    limit = call.limit + call.offset
-    if call.among is None and limit < ENDLESS and call.by_language:
-        raise unsupported("first with terms of a predicate that has @lang")
 
     def fits(words: set[str]) -> bool:
         return bool(wanted) and (wanted <= words if every else bool(wanted & words))
@@ -29,8 +27,22 @@ def by_terms(call: Call) -> list[int]:
             return True
         return any(fits(set(terms(str(value.data)))) for value in call.spoken(uid))
 
-    found = [uid for uid in call.candidates() if matches(uid)]
-    return [uid for uid in found if uid > call.part.after] if call.among is None else found
+    if call.among is not None:
+        return [uid for uid in call.among if matches(uid)]
+    return [uid for uid in _looked_up(call, wanted) if matches(uid)]
+
+
+def _looked_up(call: Call, wanted: set[str]) -> list[int]:
+    """Return the nodes that the index has for any of the words, of each as many as a page may need."""
+    limit = call.limit + call.offset
+    rows: dict[str, list[int]] = {}
+    for uid, posting in call.view.scan(call.bare):
+        if posting.value is not None and uid > call.part.after:
+            for word in wanted.intersection(terms(str(posting.value.data))):
+                row = rows.setdefault(word, [])
+                if not row or row[-1] != uid:
+                    row.append(uid)
+    return merged([cut(row, limit) for row in rows.values()])
 
 
 def by_expression(call: Call) -> list[int]:
