@@ -84,10 +84,10 @@ def ask(otter: Otter) -> socket.socket:
     return client
 
 
-def drained(client: socket.socket) -> int:
-    """Read the body to its end and return its length."""
+def drained(client: socket.socket, expected: int = SIZE) -> int:
+    """Read the body to its end, or to the `expected` length, and return its length."""
     size = 0
-    while size < SIZE:
+    while size < expected:
         piece = client.recv(65536)
         if not piece:
             break

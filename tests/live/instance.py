@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -75,8 +76,13 @@ class Otter:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *, ready: bool = True, seconds: float = 60.0) -> "Otter":
-        """Start the process and wait for `/readyz`, or only for `/livez` when not `ready`."""
+    def start(
+        self, *, ready: bool = True, listening: Sequence[int | Path] = (), seconds: float = 60.0
+    ) -> "Otter":
+        """Start the process and wait for `/readyz`, or only for `/livez` when not `ready`.
+
+        With `listening`, ports or paths of UNIX sockets, wait until these take connections.
+        """
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
@@ -90,7 +96,10 @@ class Otter:
             )
         target = "/readyz" if ready else "/livez"
         try:
-            until(lambda: self._answers(target), f"Otter's {target}", seconds=seconds)
+            if listening:
+                until(lambda: all(map(self._takes, listening)), "Otter's listeners", seconds=seconds)
+            else:
+                until(lambda: self._answers(target), f"Otter's {target}", seconds=seconds)
         except (TimeoutError, RuntimeError) as failure:
             told = self.log.read_text(errors="replace")[-4000:]
             self.kill()
@@ -140,10 +149,19 @@ class Otter:
         return found
 
     def _answers(self, target: str) -> bool:
+        self._check()
+        return answers(self.http, target)
+
+    def _takes(self, where: int | Path) -> bool:
+        self._check()
+        unix = isinstance(where, Path)
+        with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as client:
+            return client.connect_ex(str(where) if unix else ("127.0.0.1", where)) == 0
+
+    def _check(self) -> None:
         assert self._process is not None
         if self._process.poll() is not None:
             raise RuntimeError(f"Otter ended by itself with status {self._process.returncode}")
-        return answers(self.http, target)
 
 
 class Standing:
