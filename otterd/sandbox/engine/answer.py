@@ -109,7 +109,9 @@ def _num_uids(blocks: list[Part]) -> dict[str, int]:
     while pending:
         part = pending.pop()
         if not part.internal:
-            counts[part.attr] = counts.get(part.attr, 0) + len(part.sources or ())
+            # Dgraph joins two filters at a time, and counts each joint.
+            joints = len(part.filters) - 1 if part.op in ("and", "or") else 1
+            counts[part.attr] = counts.get(part.attr, 0) + joints * len(part.sources or ())
         pending += (*part.filters, *part.children)
     counts["_total"] = sum(counts.values())
     return counts

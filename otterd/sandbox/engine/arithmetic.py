@@ -187,7 +187,7 @@ def _compared(op: str, a: Value, b: Value) -> bool:
 
 
 def _condition(test: Term, yes: Term, no: Term) -> Term:
-    if not test.values:
+    if test.constant is not None:
         raise Failed("Expected a value variable in cond but missing.")
     result: dict[int, Value] = {}
     for uid, value in test.values.items():

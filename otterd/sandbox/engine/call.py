@@ -102,9 +102,3 @@ def pages(part: Part) -> tuple[int, int]:
     if part.filters or part.order or narrowed or not part.first:
         return ENDLESS, 0
     return part.first, part.offset
-
-
-def cut(uids: list[int], limit: int, after: int = 0) -> list[int]:
-    """Return the first `limit` of `uids` beyond `after`; the last ones for a limit below zero."""
-    uids = [uid for uid in uids if uid > after] if after else uids
-    return uids[:limit] if limit >= 0 else uids[limit:]

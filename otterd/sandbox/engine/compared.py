@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from otterd.sandbox.engine.call import ENDLESS, Call, cut
+from otterd.sandbox.engine.call import Call
 from otterd.sandbox.engine.compare import between, holds
 from otterd.sandbox.engine.langs import preferred, untagged
-from otterd.sandbox.engine.tokens import LOSSY, check_token, picked, rows
-from otterd.sandbox.failures import Failed, unsupported
+from otterd.sandbox.engine.tokens import check_token, picked
+from otterd.sandbox.failures import Failed
 from otterd.sandbox.values import Value, converted
 
 FEW = 10
@@ -97,7 +97,8 @@ def by_value(call: Call) -> list[int]:
 
     if call.among is not None and (few or not tokenizer):
         return [uid for uid in call.among if any(map(fits, _looked_at(call, uid)))]
-    found = _indexed(call, tokenizer, wanted)
+    after = call.part.after if call.among is None else 0
+    found = [uid for uid in call.candidates() if uid > after]
     return [uid for uid in found if any(map(fits, call.spoken(uid)))]
 
 
@@ -109,18 +110,3 @@ def _looked_at(call: Call, uid: int) -> list[Value]:
         posting = preferred(call.view, call.bare, uid, call.part.langs)
         found = [posting] if posting is not None else []
     return [posting.value for posting in found if posting.value is not None]
-
-
-def _indexed(call: Call, tokenizer: str, wanted: list[Value]) -> list[int]:
-    """Return what the index has: less than there is, if a page limits what it is asked for."""
-    limit = call.limit + call.offset
-    limited = call.among is None and limit < ENDLESS
-    # An exact index keeps languages apart; the others look up all of them and leave the rest to us.
-    apart = tokenizer == "exact" and call.lang != "." and "-" not in call.lang
-    if limited and (tokenizer in LOSSY or (call.predicate.lang and not apart)):
-        table = rows(call.view, call.bare, tokenizer, call.name, wanted)
-        if table is None:
-            raise unsupported("first with a comparison of a predicate that has @lang")
-        return sorted({uid for _, uids in table for uid in cut(uids, limit, call.part.after)})
-    candidates = call.candidates()
-    return [uid for uid in candidates if uid > call.part.after] if call.among is None else candidates

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from otterd.sandbox.engine.call import cut, pages
 from otterd.sandbox.engine.facets import Test, chosen, facet_test
 from otterd.sandbox.engine.langs import preferred, untagged
 from otterd.sandbox.engine.part import Part
@@ -54,7 +53,6 @@ def _check(part: Part, predicate: Predicate) -> None:
 
 
 def _edges(view: View, part: Part, test: Test | None) -> None:
-    limit, offset = pages(part)
     for uid in part.sources or []:
         found = [edge for edge in view.targets(part.attr, uid) if edge.target > part.after]
         if test is not None:
@@ -65,10 +63,7 @@ def _edges(view: View, part: Part, test: Test | None) -> None:
             continue
         if part.facets is not None:
             part.facet_rows.append([chosen(part.facets, edge) for edge in found])
-            _row(part).append([edge.target for edge in found])
-        else:
-            uids = [edge.target for edge in found]
-            _row(part).append(uids if test is not None else cut(uids, limit + offset))
+        _row(part).append([edge.target for edge in found])
 
 
 def _values(view: View, part: Part, predicate: Predicate, test: Test | None) -> None:

@@ -49,11 +49,22 @@ def _tidied(members: list[Member]) -> list[Member]:
     head = members[0]
     ordered = sorted(members, key=lambda member: member.name.encode())
     start = next(index for index, member in enumerate(ordered) if member is head)
-    kept = ordered[:start]
-    seen = False
-    for member in ordered[start:]:
-        if member.name == "uid" and seen:
-            continue
-        seen = seen or member.name != "uid"
-        kept.append(member)
+    return ordered[:start] + _without_ids(ordered[start:])
+
+
+def _without_ids(members: list[Member]) -> list[Member]:
+    """Unlink the ids as Dgraph does: not those in front, and of neighbours only every other one."""
+    after = list(range(1, len(members) + 1))
+    before: int | None = None
+    for index, member in enumerate(members):
+        if member.name == "uid":
+            if before is None:
+                continue
+            after[before] = after[index]
+        before = index
+    kept: list[Member] = []
+    index = 0
+    while index < len(members):
+        kept.append(members[index])
+        index = after[index]
     return kept

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from otterd.dql.tree import Order
 from otterd.sandbox.engine.facets import insertion_sorted, sort_by_facets
 from otterd.sandbox.engine.langs import preferred
 from otterd.sandbox.engine.part import Part, keep_dest, merged, narrow_dest, page
+from otterd.sandbox.engine.tokens import SORTABLE
+from otterd.sandbox.engine.window import Window
 from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.schema import Schema
 from otterd.sandbox.store import View
@@ -14,7 +18,6 @@ from otterd.sandbox.values import Value, converted
 _MOST = 1000
 """As many are sorted when nobody says how many."""
 _SORTABLE = frozenset(("datetime", "int", "float", "string", "default"))
-_MANY = 12
 
 
 def paged(part: Part) -> None:
@@ -63,27 +66,39 @@ def _by_predicates(view: View, schema: Schema, part: Part) -> None:
     part.first = part.first or _MOST
     first = part.order[0]
     _check(view, schema, part)
-    values = {order: _Values(view, schema, order) for order in part.order}
+    values = [_Values(view, schema, order) for order in part.order]
+    descending = [order.descending for order in part.order]
+    indexed = any(name in SORTABLE for name in schema.predicates[first.attr].tokenizers)
     matrix = []
     for uids in part.matrix or []:
-        keyed = {uid: [values[order].of(uid) for order in part.order] for uid in uids}
-        descending = [order.descending for order in part.order]
-        if len(part.order) == 1:
-            known = [uid for uid in uids if keyed[uid][0] is not None]
-            sorted_uids = insertion_sorted(known, keyed.__getitem__, descending)
-            sorted_uids += [uid for uid in uids if keyed[uid][0] is None]
-        else:
-            sorted_uids = _by_several(uids, keyed, descending)
-        matrix.append(sorted_uids[page(part.first, part.offset, len(sorted_uids))])
-        if first.languages and any(keyed[uid][0] is not None for uid in uids):
+        keyed = {uid: [each.of(uid) for each in values] for uid in uids}
+        if first.languages and any(key[0] is not None for key in keyed.values()):
             _check_plain(keyed)
-    if part.facet_rows and part.matrix is not None:
-        for index, uids in enumerate(matrix):
-            place = {uid: at for at, uid in enumerate(part.matrix[index])}
-            row = part.facet_rows[index]
-            part.facet_rows[index] = [row[place[uid]] for uid in uids] if row else []
+        known = [uid for uid in uids if keyed[uid][0] is not None]
+        once = insertion_sorted(known, _first_key(keyed), descending[:1])
+        nulls = [uid for uid in uids if keyed[uid][0] is None]
+        if len(descending) == 1:
+            matrix.append([*once, *nulls][page(part.first, part.offset, len(uids))])
+        else:
+            window = Window(part.first, part.offset, keyed, descending)
+            matrix.append(window.indexed(once, nulls) if indexed else window.plain([*once, *nulls]))
+    _move_facets(part, matrix)
     part.matrix = matrix
     narrow_dest(part)
+
+
+def _first_key(keyed: dict[int, list[Value | None]]) -> Callable[[int], list[Value | None]]:
+    return lambda uid: keyed[uid][:1]
+
+
+def _move_facets(part: Part, matrix: list[list[int]]) -> None:
+    """Bring the facets of the edges into the new order."""
+    if not part.facet_rows or part.matrix is None:
+        return
+    for index, uids in enumerate(matrix):
+        place = {uid: at for at, uid in enumerate(part.matrix[index])}
+        row = part.facet_rows[index]
+        part.facet_rows[index] = [row[place[uid]] for uid in uids] if row else []
 
 
 def _check_plain(keyed: dict[int, list[Value | None]]) -> None:
@@ -91,17 +106,6 @@ def _check_plain(keyed: dict[int, list[Value | None]]) -> None:
     alike = all(text == text.lower() for text in said) or all(text == text.title() for text in said)
     if not alike or not all(text.isascii() and text.isalpha() for text in said):
         raise unsupported("order by a predicate in a language")
-
-
-def _by_several(uids: list[int], keyed: dict[int, list[Value | None]], descending: list[bool]) -> list[int]:
-    """Sort by the first predicate, and then what it left by all of them."""
-    missing = sum(None in keyed[uid] for uid in uids)
-    if missing > 1 and len(uids) > _MANY:
-        raise unsupported("order of many nodes by several predicates that some do not have")
-    known = [uid for uid in uids if keyed[uid][0] is not None]
-    once = insertion_sorted(known, lambda uid: keyed[uid][:1], descending[:1])
-    once += [uid for uid in uids if keyed[uid][0] is None]
-    return insertion_sorted(once, keyed.__getitem__, descending)
 
 
 def _check(view: View, schema: Schema, part: Part) -> None:

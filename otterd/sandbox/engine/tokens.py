@@ -1,8 +1,7 @@
-"""Which index serves a function, and what it would find before values are looked at."""
+"""Which index serves a function, and in what buckets it keeps nodes."""
 
 from __future__ import annotations
 
-from otterd.sandbox.engine.terms import terms
 from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.instants import Instant
 from otterd.sandbox.schema import Predicate
@@ -52,28 +51,6 @@ def bucket(tokenizer: str, value: Value) -> Bucket | None:
     return None
 
 
-def rows(
-    view: View, pred: str, tokenizer: str, function: str, wanted: list[Value]
-) -> list[tuple[Bucket, list[int]]] | None:
-    """Return the nodes of every token that `function` looks at, in its order; None where order is no matter.
-
-    For `eq` there is one row for each of `wanted`.
-    """
-    if tokenizer == "term" and function == "eq":
-        return [((), _with_term(view, pred, terms(str(value.data))[0])) for value in wanted]
-    keys = [bucket(tokenizer, value) for value in wanted]
-    if tokenizer not in LOSSY or None in keys:
-        return None
-    table = buckets(view, pred, tokenizer)
-    if function == "eq":
-        return [(key, table.get(key, [])) for key in keys if key is not None]
-    low, high = keys[0] or (), keys[-1] or ()
-    if function in ("le", "lt"):
-        return [(key, table[key]) for key in sorted(table, reverse=True) if key <= low]
-    top = high if function == "between" else None
-    return [(key, table[key]) for key in sorted(table) if key >= low and (top is None or key <= top)]
-
-
 def buckets(view: View, pred: str, tokenizer: str) -> dict[Bucket, list[int]]:
     """Return the nodes of each token of an index of numbers or times, in order."""
     table: dict[Bucket, list[int]] = {}
@@ -84,8 +61,3 @@ def buckets(view: View, pred: str, tokenizer: str) -> dict[Bucket, list[int]]:
             if not found or found[-1] != uid:
                 found.append(uid)
     return table
-
-
-def _with_term(view: View, pred: str, word: str) -> list[int]:
-    found = (uid for uid, p in view.scan(pred) if p.value is not None and word in terms(str(p.value.data)))
-    return list(dict.fromkeys(found))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from otterd.sandbox.engine.call import Call, cut
-from otterd.sandbox.engine.part import merged
+from otterd.sandbox.engine.call import Call
 from otterd.sandbox.engine.terms import distance, expression, has_trigram, terms, too_wide, trigrams
 from otterd.sandbox.failures import Failed, unsupported
 
@@ -27,22 +26,8 @@ def by_terms(call: Call) -> list[int]:
             return True
         return any(fits(set(terms(str(value.data)))) for value in call.spoken(uid))
 
-    if call.among is not None:
-        return [uid for uid in call.among if matches(uid)]
-    return [uid for uid in _looked_up(call, wanted) if matches(uid)]
-
-
-def _looked_up(call: Call, wanted: set[str]) -> list[int]:
-    """Return the nodes that the index has for any of the words, of each as many as a page may need."""
-    limit = call.limit + call.offset
-    rows: dict[str, list[int]] = {}
-    for uid, posting in call.view.scan(call.bare):
-        if posting.value is not None and uid > call.part.after:
-            for word in wanted.intersection(terms(str(posting.value.data))):
-                row = rows.setdefault(word, [])
-                if not row or row[-1] != uid:
-                    row.append(uid)
-    return merged([cut(row, limit) for row in rows.values()])
+    after = call.part.after if call.among is None else 0
+    return [uid for uid in call.candidates() if uid > after and matches(uid)]
 
 
 def by_expression(call: Call) -> list[int]:
