@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from otterd.dql import mutation_tree as tree
 from otterd.dql.errors import DqlError
 from otterd.dql.schema import parse_schema
-from otterd.sandbox.cluster import Cluster
+from otterd.sandbox.cluster import Cluster, base_36
 from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.fingerprint import fingerprint
 from otterd.sandbox.quads import Change, Quad
 from otterd.sandbox.schema import BUILT_IN, BUILT_IN_TYPES, RESERVED, Predicate, Type, first_schema
 from otterd.sandbox.store import UNTAGGED, Cell
 from otterd.sandbox.values import KINDS, Value
-from otterd.sandbox.write import Writer, written_keys
+from otterd.sandbox.write import Writer
 from otterd.wire import api_pb2 as api
 
 _OWN = {predicate.name: predicate for predicate in BUILT_IN}
@@ -95,7 +95,7 @@ class Alteration:
         start_ts = zero.timestamp()
         writer = Writer(self._cluster, self._namespace, start_ts, self._group)
         written = writer.write([Change([Quad("_:r", "dgraph.drop.op", value=Value("string", what))], [])])
-        zero.commit(start_ts, written_keys(written), written.preds)
+        zero.commit(start_ts, map(base_36, written.keys), written.preds)
 
     def _no_pending(self, pred: str) -> None:
         """Raise Failed when open transactions write to `pred`, and abort them."""

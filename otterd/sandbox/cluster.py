@@ -49,6 +49,7 @@ class Cluster:
         self.accounts: Accounts | None = None
         self.zero = Zero(f"localhost:{shape.zero_grpc}", self._decided)
         self.faults = [Faults() for _ in range(shape.alphas)]
+        self._touched: dict[int, tuple[set[int], set[str]]] = {}
         self._moved = asyncio.Event()
         self._electing: set[int] = set()
         members = self.zero.membership.members
@@ -66,6 +67,13 @@ class Cluster:
     def view(self, namespace: int, ts: int) -> View:
         """Return what a read at `ts` sees."""
         return self.store.view(namespace, ts, self.schema(namespace))
+
+    def touched(self, start_ts: int, keys: set[int], preds: set[str]) -> tuple[set[int], set[str]]:
+        """Add to what the transaction `start_ts` has touched; return all the keys and predicates so far."""
+        all_keys, all_preds = self._touched.setdefault(start_ts, (set(), set()))
+        all_keys |= keys
+        all_preds |= preds
+        return all_keys, all_preds
 
     def moved(self) -> None:
         """Let those look again that wait for a timestamp, or for the end of an election."""
@@ -96,6 +104,7 @@ class Cluster:
         self.moved()
 
     def _decided(self, start_ts: int, commit_ts: int) -> None:
+        self._touched.pop(start_ts, None)
         if commit_ts:
             self.store.commit(start_ts, commit_ts)
         else:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 
 from otterd.dql.errors import DqlError
 from otterd.dql.golang import floating, integer
@@ -14,6 +17,8 @@ from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.values import KINDS, Facets, Scalar, Value, converted
 from otterd.wire import api_pb2 as api
 
+_numbers = count(1)
+_UNNAMED = re.compile(r"_:dg\.\d+").fullmatch
 _WIRE_KINDS = {
     "default_val": "default",
     "str_val": "string",
@@ -66,11 +71,10 @@ def _change(mutation: api.Mutation) -> Change:
     deletes: list[NQuad] = []
     lists: Mapping[str, bool] = {}
     if mutation.set_json:
-        json = parse_json_mutation(_text(mutation.set_json))
-        sets += json.nquads
-        lists = json.lists
+        sets += _apart(parse_json_mutation(mutation.set_json, delete=False))
+        lists = _lists(mutation.set_json)
     if mutation.delete_json:
-        deletes += parse_json_mutation(_text(mutation.delete_json), delete=True).nquads
+        deletes += parse_json_mutation(mutation.delete_json, delete=True)
     if mutation.set_nquads:
         found = parse_nquads(_text(mutation.set_nquads))
         sets += found
@@ -90,6 +94,32 @@ def _change(mutation: api.Mutation) -> Change:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace")
+
+
+def _apart(quads: list[NQuad]) -> list[NQuad]:
+    """Return `quads` with the nodes that had no name in JSON named for this mutation alone."""
+    prefix = f"_:dg.{next(_numbers)}."
+
+    def named(term: str) -> str:
+        return prefix + term[5:] if _UNNAMED(term) else term
+
+    return [replace(quad, subject=named(quad.subject), object_id=named(quad.object_id)) for quad in quads]
+
+
+def _lists(data: bytes) -> dict[str, bool]:
+    """Return for each predicate in JSON whether it was seen with a list."""
+    found: dict[str, bool] = {}
+    left = [json.loads(data)]
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += value
+        elif isinstance(value, dict):
+            for key, member in value.items():
+                pred = key.partition("@")[0]
+                found[pred] = found.get(pred, False) or isinstance(member, list)
+                left.append(member)
+    return found
 
 
 def _repeated(quads: Iterable[NQuad]) -> set[str]:

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from otterd.sandbox.failures import Failed
 from otterd.sandbox.schema import Schema
 from otterd.sandbox.values import Facets, Value, converted
 
@@ -149,20 +148,17 @@ def applied(cell: Cell, edit: Edit) -> Cell:
     return after
 
 
-def _as(posting: Posting, kind: str) -> Posting | None:
+def _as(posting: Posting, kind: str) -> Posting:
     if posting.value is None or kind in ("default", posting.value.kind):
         return posting
-    try:
-        return replace(posting, value=converted(posting.value, kind))
-    except Failed:
-        return None
+    return replace(posting, value=converted(posting.value, kind))
 
 
 class View:
     """The graph of one namespace as a read at `ts` sees it.
 
     It includes the edits that the transaction of that start_ts has staged by now. Values come in the
-    kind that the schema names by now; those that cannot be converted are left out.
+    kind that the schema names by now; reading one that cannot be converted raises Failed.
     """
 
     def __init__(self, store: Store, namespace: int, ts: int, schema: Schema) -> None:
@@ -181,8 +177,7 @@ class View:
         cell = self._cell(pred, uid)
         known = self._schema.get(pred)
         kind = known.kind if known is not None else "default"
-        found = (_as(cell[id], kind) for id in sorted(cell))
-        return [posting for posting in found if posting is not None]
+        return [_as(cell[id], kind) for id in sorted(cell)]
 
     def values(self, pred: str, uid: int) -> list[Posting]:
         """Return all values of a cell, of every language, in order."""

@@ -9,10 +9,13 @@ from typing import Any
 
 import httptools
 from twisted.internet.protocol import Factory, Protocol
+from twisted.logger import Logger
 
 from otterd.core.operation import Headers
 from otterd.sandbox.faults import Reset
 from otterd.sandbox.grpc_door import reset
+
+log = Logger()
 
 _LARGEST = 64 << 20
 _REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 500: b"Internal Server Error",
@@ -146,6 +149,9 @@ class _Connection(Protocol):
         except Reset:
             reset(self.transport)
             return
+        except Exception:
+            log.failure("a request could not be answered")
+            page = Page(500, (), b"sandbox: a request could not be answered\n")
         lines = [b"HTTP/1.1 %d %s" % (page.status, _REASONS.get(page.status, b"Answer"))]
         lines += [name + b": " + value for name, value in page.headers]
         lines += [b"Content-Length: %d" % len(page.body), b"Connection: close", b"", b""]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from otterd.dql.mutation_tree import STAR
-from otterd.sandbox.cluster import Cluster, base_36, conflict_key
-from otterd.sandbox.failures import Failed
+from otterd.sandbox.cluster import Cluster, conflict_key
+from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.fingerprint import fingerprint
 from otterd.sandbox.quads import Change, Quad, shown
 from otterd.sandbox.schema import Predicate
@@ -58,7 +58,8 @@ class Writer:
         self._create(changes)
         for quad, delete in quads:
             self._stage(quad, delete=delete)
-        written.cost = len(quads) + len(written.uids)
+        asked = sum(len(change.sets) + len(change.deletes) for change in changes)
+        written.cost = asked + len(written.uids)
         return written
 
     def _view(self) -> View:
@@ -136,10 +137,10 @@ class Writer:
         known = self._schema.predicates.get(quad.pred) or Predicate(quad.pred)
         uid = self._uid(quad.subject)
         group = self._cluster.zero.place(self._namespace, quad.pred, self._group)
-        self._written.preds.add(f"{group}-{self._namespace:x}-{quad.pred}")
         edit = self._edit(quad, known, uid, delete=delete)
         if edit is None:
             return
+        self._written.preds.add(f"{group}-{self._namespace:x}-{quad.pred}")
         self._cluster.store.stage(self._start_ts, [edit])
         self._collide(known, edit)
 
@@ -153,7 +154,10 @@ class Writer:
         if value is None:
             target = self._uid(quad.object)
             if delete:
-                return Edit(*place, Deed.DROP, target)
+                gone = known.count and all(
+                    edge.target != target for edge in self._view().targets(quad.pred, uid)
+                )
+                return None if gone else Edit(*place, Deed.DROP, target)
             posting = Posting(target=target, facets=quad.facets)
             return Edit(*place, Deed.PUT, target, posting, single=not known.is_list)
         id = UNTAGGED
@@ -162,12 +166,24 @@ class Writer:
         elif known.is_list:
             id = fingerprint(value.stored())
         if not delete:
+            self._not_cleared(place, known)
             return Edit(*place, Deed.PUT, id, Posting(value, lang=quad.lang, facets=quad.facets))
         # A value is deleted only where it is the one that is there.
-        there = self._view().value(quad.pred, uid, quad.lang)
-        if not known.is_list and there is not None and there.value != value:
+        values = self._view().values(quad.pred, uid)
+        there = next((posting.value for posting in values if posting.lang == quad.lang), None)
+        if not known.is_list and there is not None and there != value:
+            if len(values) > 1:
+                raise unsupported("the deletion of a value beside others in other languages")
             return None
         return Edit(*place, Deed.DROP, id)
+
+    def _not_cleared(self, place: tuple[int, str, int], known: Predicate) -> None:
+        """Raise Failed where alphas lose a value: set in the transaction that clears an older one."""
+        store = self._cluster.store
+        if not known.is_list and place[2] in store.uids_of(place[:2]):
+            for edit in store.pending(self._start_ts):
+                if edit.change is Deed.CLEAR and (edit.namespace, edit.pred, edit.uid) == place:
+                    raise unsupported("a value that is deleted and set at once")
 
     def _collide(self, known: Predicate, edit: Edit) -> None:
         """Note the keys by which zero will tell whether another transaction wrote the same."""
@@ -238,8 +254,3 @@ def read_uid(term: str) -> int:
     if not uid:
         raise Failed("UID must to be greater than 0")
     return uid
-
-
-def written_keys(written: Written) -> list[str]:
-    """Return the keys as an alpha writes them."""
-    return [base_36(key) for key in sorted(written.keys)]
