@@ -30,7 +30,10 @@ def answer(view: View, schema: Schema, question: Question) -> Result:
         document = parse_query(question.text, question.variables, wanted=question.needed)
     except DqlError as error:
         raise Failed(error.message) from None
-    return execute(document, view, schema, question)
+    try:
+        return execute(document, view, schema, question)
+    except RecursionError:
+        raise unsupported("a question nested this deep") from None
 
 
 def execute(document: Document, view: View, schema: Schema, question: Question) -> Result:

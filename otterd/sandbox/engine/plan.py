@@ -19,7 +19,7 @@ from otterd.dql.tree import (
     Selection,
 )
 from otterd.sandbox.engine.part import Part
-from otterd.sandbox.failures import Failed
+from otterd.sandbox.failures import Failed, unsupported
 
 AGGREGATES = frozenset(("min", "max", "sum", "avg"))
 COMPARISONS = frozenset(("eq", "le", "ge", "gt", "lt", "between"))
@@ -45,8 +45,16 @@ def block_part(document: Document, block: Block, *, debug: bool) -> Part:
             part.matrix = [list(part.sources)]
     if asked.filter is not None:
         part.filters.append(_filter_part(asked.filter))
+    _check_twice(part)
     _add_children(document, block, part)
     return part
+
+
+def _check_twice(part: Part) -> None:
+    """Refuse to sort or to sift nodes that were named twice: an alpha answers that by chance."""
+    named = part.sources or []
+    if len(set(named)) < len(named) and (part.filters or part.order or part.first or part.offset or part.var):
+        raise unsupported("the same node twice in uid()")
 
 
 def uses(block: Part) -> tuple[set[str], set[str]]:
