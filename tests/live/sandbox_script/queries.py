@@ -176,6 +176,21 @@ q(func: uid(0x2001)) { }
 q(func: uid(0x2001)) @recurse(depth: 3) { $P.name $P.boss }
 q(func: uid(0x2001)) @recurse(depth: 2) { $P.name $P.friend }
 q(func: uid(0x2001)) @ignorereflex { $P.name $P.friend { $P.name $P.friend { $P.name } } }
+q(func: has($P.age), orderasc: $P.age, offset: 2) { $P.age }
+q(func: has($P.age), orderdesc: $P.age, first: 2, offset: 1) { $P.age }
+q(func: has($P.name), orderasc: $P.height, orderdesc: $P.name, first: 3) { $P.name $P.height }
+q(func: has($P.name), orderdesc: $P.age, orderasc: $P.born) { $P.name }
+q(func: has($P.friend)) { $P.name $P.friend (first: -1, offset: 1) { $P.name } }
+q(func: has($P.friend)) { $P.name $P.friend (first: -2) { uid } }
+q(func: has($P.friend)) @normalize @cascade { n: $P.name $P.boss { b: $P.name } }
+q(func: has($P.friend), first: 1) @cascade { $P.name $P.friend (first: 1) { $P.name $P.age } }
+q(func: has($P.friend)) @cascade($P.boss) { $P.name $P.note $P.boss { $P.name } }
+q(func: has($P.friend)) @ignorereflex { $P.name $P.friend { $P.name $P.friend { $P.name } } }
+q(func: uid(0x2001)) { $P.friend { count(uid) } }
+q(func: has($P.name)) @filter(match($P.note, "x", 3)) { uid }
+q(func: has($P.name)) @filter(not (has($P.age) or has($P.height))) { $P.name }
+q(func: has($P.name)) @groupby($P.age, $P.alive) { count(uid) }
+q(func: has($P.name)) @groupby(b: $P.boss) { n: count(uid) m: max($P.age) }
 """
 
 _DOCUMENTS = """
