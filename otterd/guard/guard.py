@@ -118,7 +118,8 @@ class Guard:
     def announce(self) -> None:
         """Say the token that was made, once; to be called when the daemon starts."""
         if self._made:
-            log.warn("dev mode: no ws_token is set, so one was made: {token}", token=self._made)
+            # Not as a field: the log would show that besides the text, and it is to be shown once.
+            log.warn(f"dev mode: no ws_token is set, so one was made: {self._made}")
 
     def _ours(self, name: bytes, value: bytes) -> bool:
         low = name.lower()
