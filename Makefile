@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 VENV ?= .venv
-CONFIG ?= etc/otter.yaml
+CONFIG ?=
 BIN = $(VENV)/bin
 SOURCES = otterd twisted/plugins
 
@@ -12,8 +12,8 @@ SOURCES = otterd twisted/plugins
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | sort
 
-run: $(VENV) ## run Otter in the foreground; CONFIG=FILE names another configuration
-	exec $(BIN)/twistd -n --pidfile= otter -c $(CONFIG)
+run: $(VENV) ## run Otter in front of a sandbox; CONFIG=FILE runs it in front of a real cluster
+	exec $(if $(CONFIG),$(BIN)/twistd -n --pidfile= otter -c $(CONFIG),$(BIN)/python -m otterd.sandbox)
 
 test: lint test-unit test-live ## check style and types, run the unit tests, then the live ones where there are alphas
 

@@ -54,6 +54,7 @@ def _options() -> argparse.ArgumentParser:
 
 def fault(options: argparse.Namespace) -> int:
     """Tell zero's port what shall be wrong, and print what is."""
+    from urllib.error import HTTPError
     from urllib.request import Request, urlopen
 
     wanted: dict[str, object] = {}
@@ -69,6 +70,9 @@ def fault(options: argparse.Namespace) -> int:
         with urlopen(Request(url, body), timeout=5) as answer:
             for number, faults in enumerate(json.load(answer), 1):
                 print(f"alpha {number}: {faults or 'well'}")
+    except HTTPError as error:
+        print(error.read().decode(), file=sys.stderr)
+        return 1
     except OSError as error:
         print(f"no sandbox at {url}: {error}", file=sys.stderr)
         return 1

@@ -11,7 +11,7 @@ name: string @index(exact, term, trigram) @lang .
 symbol: string @index(exact) .
 radius: float @index(float) .
 atomic_number: int @index(int) .
-discovered: int @index(int) .
+year: int @index(int) .
 born: datetime @index(year) .
 orbits: uid @reverse .
 discovered_by: [uid] @reverse @count .
@@ -19,21 +19,21 @@ discovered_by: [uid] @reverse @count .
 type Planet {
   name
   radius
-  discovered
+  year
   discovered_by
 }
 type Moon {
   name
   radius
   orbits
-  discovered
+  year
   discovered_by
 }
 type Element {
   name
   symbol
   atomic_number
-  discovered
+  year
   discovered_by
 }
 type Person {
@@ -165,7 +165,7 @@ def _node(kind: str, name: str) -> Iterator[str]:
 
 def _found(name: str, year: int, finders: Names) -> Iterator[str]:
     if year:
-        yield f'{_blank(name)} <discovered> "{year}" .'
+        yield f'{_blank(name)} <year> "{year}" .'
     for finder in finders:
         yield f"{_blank(name)} <discovered_by> {_blank(finder)} ."
 

@@ -1,0 +1,139 @@
+"""The command that runs Otter in front of a sandbox, as the README has it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from tests.cluster.ask import answers, ask, until
+from tests.cluster.ports import free_offset, free_ports
+from tests.live.instance import ROOT
+
+COMMAND = [sys.executable, "-m", "otterd.sandbox"]
+
+
+def environ(**more):
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
+    return {**kept, "METRICS_ENDPOINT": "", **more}
+
+
+@pytest.fixture(scope="module")
+def running():
+    """Give the offset of a sandbox and the port of the Otter in front of it."""
+    offset = free_offset(3)
+    http, websocket = free_ports(2)
+    told = ["--offset", str(offset), "--port", str(http), "--websocket-port", str(websocket)]
+    process = subprocess.Popen(
+        [*COMMAND, *told], cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        ready = f"127.0.0.1:{http}"
+        until(lambda: process.poll() is not None or answers(ready, "/readyz"), "the sandbox", seconds=30)
+        assert process.poll() is None, process.stderr.read()
+        yield offset, http
+    finally:
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert b"SANDBOX and not a database" in said
+    assert process.returncode == 0
+
+
+def make_fault(offset, *words):
+    """Run the command that makes and mends faults."""
+    command = [*COMMAND, "fault", *words, "--offset", str(offset)]
+    return subprocess.run(
+        command, cwd=ROOT, env=environ(), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def commands_of(section):
+    """Return the commands of a section of the README, and the data that it says the last one gives."""
+    text = (ROOT / "README.md").read_text().partition(f"## {section}")[2].partition("\n## ")[0]
+    blocks = [[]]
+    for line in text.splitlines():
+        if line.startswith("    "):
+            blocks[-1].append(line[4:])
+        elif blocks[-1]:
+            blocks.append([])
+    whole = ["\n".join(block) for block in blocks if block]
+    at = next(number for number, block in enumerate(whole) if block.startswith('{"data"'))
+    return whole[:at], json.loads(whole[at].partition(',"extensions":')[0] + "}")["data"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the README's commands need `curl`")
+@pytest.mark.parametrize("section", ["In the sandbox", "A first query"])
+def test_the_readme_s_commands_give_the_readme_s_answers(running, section):
+    commands, said = commands_of(section)
+    for command in commands:
+        here = command.replace("localhost:8084", f"127.0.0.1:{running[1]}")
+        printed = subprocess.run(["sh", "-c", here], capture_output=True, text=True, check=True, timeout=60)
+    assert json.loads(printed.stdout)["data"] == said
+
+
+def test_faults_are_made_and_mended_by_a_command(running):
+    offset, http = running
+    alpha = f"127.0.0.1:{8080 + offset}"
+    fault = partial(make_fault, offset)
+    assert "alpha 1: {'draining': True}" in fault("1", "draining").stdout
+    assert ask(alpha, "GET", "/health").status == 503
+    through = ask(f"127.0.0.1:{http}", "POST", "/query", {"query": "{ q(func: has(symbol)) { symbol } }"})
+    assert len(through.json()["data"]["q"]) == 11
+    assert fault("1", "heal").stdout.splitlines()[0] == "alpha 1: well"
+    assert ask(alpha, "GET", "/health").status == 200
+    assert "unknown fault: dealy" in fault("1", "dealy=1").stderr
+
+
+def test_connections_are_reset_and_refused(running):
+    offset, http = running
+    alpha = f"127.0.0.1:{8080 + offset}"
+    fault = partial(make_fault, offset)
+    fault("1", "reset_after", "only=Query")
+    rdf = {"Content-Type": "application/rdf"}
+    with pytest.raises(ConnectionResetError):
+        ask(alpha, "POST", "/mutate?commitNow=true", '{ set { _:a <kept> "x" . } }', rdf)
+    fault("1", "heal")
+    kept = ask(alpha, "POST", "/query", {"query": "{ q(func: has(kept)) { kept } }"})
+    assert kept.json()["data"] == {"q": [{"kept": "x"}]}
+    fault("1", "refuse")
+    with pytest.raises(ConnectionRefusedError):
+        ask(alpha, "GET", "/health")
+    for _ in range(3):
+        through = ask(f"127.0.0.1:{http}", "POST", "/query", {"query": "{ q(func: has(kept)) { kept } }"})
+        assert through.json()["data"] == {"q": [{"kept": "x"}]}
+    fault("1", "heal")
+    assert ask(alpha, "GET", "/health").status == 200
+
+
+def test_the_alphas_show_the_cluster_as_dgraph_does(running):
+    alpha = f"127.0.0.1:{8080 + running[0]}"
+    state = ask(alpha, "GET", "/state").json()
+    assert [member["leader"] for member in state["groups"]["1"]["members"].values()] == [True, False, False]
+    assert "0-orbits" in state["groups"]["1"]["tablets"]
+    everyone = ask(alpha, "GET", "/health?all").json()
+    assert [one["instance"] for one in everyone] == ["alpha", "alpha", "zero", "alpha"]
+    zero = f"127.0.0.1:{6080 + running[0]}"
+    assert ask(zero, "GET", "/state").json() == state
+
+
+def test_graphql_is_refused_by_name(running):
+    reply = ask(f"127.0.0.1:{8080 + running[0]}", "POST", "/admin/schema", "type A { a: String }")
+    assert reply.json()["errors"][0]["message"] == "sandbox: GraphQL is not supported"
+
+
+def test_it_refuses_to_look_like_a_database():
+    done = subprocess.run(
+        COMMAND,
+        cwd=ROOT,
+        env=environ(DEV_MODE="false", ENABLE_WEBSOCKET="false"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "dev_mode: a sandbox is no database" in done.stderr
