@@ -1,5 +1,7 @@
 """GeoJSON: which texts are geometries that Dgraph stores."""
 
+import json
+
 from otterd.dql.golang import Misread, floating
 from otterd.dql.json_text import Array, Json, NotJson, Number, Object, parse_json
 
@@ -114,3 +116,13 @@ def _measure(value: Json, depth: int, sizes: list[int]) -> str:
             return "json: cannot unmarshal a coordinate"
     sizes.append(len(value.items))
     return ""
+
+
+def geojson(value: Json) -> str:
+    """Return the JSON of `value`, a geometry in which no flaw was found."""
+    if isinstance(value, Object):
+        members = (f"{json.dumps(key)}:{geojson(member)}" for key, (_, member) in value.members.items())
+        return "{" + ",".join(members) + "}"
+    if isinstance(value, Array):
+        return "[" + ",".join(geojson(item) for _, item in value.items) + "]"
+    return value.text if isinstance(value, Number) else json.dumps(value)

@@ -1,0 +1,120 @@
+"""The texts of mutations and upserts, `{ set {…} delete {…} }` and `upsert {…}`, and their parts."""
+
+from otterd.dql.block_lexer import Kind, Lexer, Token, opens_mutation
+from otterd.dql.errors import DqlError, locate
+from otterd.dql.mutation_tree import Change, Mutation, Query, Upsert
+
+_BRACE = "`{`"
+_NOT_OVER_HTTP = {
+    "schema": "Altering schema not supported through http client.",
+    "dropall": "Dropall not supported through http client.",
+}
+
+
+def parse_mutation(text: str) -> Mutation | Upsert | Query:
+    """Return the parts of `text`, or a Query when it is no mutation; raise DqlError.
+
+    The N-Quads in it, the query and the conditions are not looked into.
+    """
+    if not opens_mutation(text):
+        return Query(text)
+    return _Parser(text).parse()
+
+
+class _Parser:
+    """Walks the tokens once; `self.token` is the one looked at."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.tokens = Lexer(text).read()
+        self.at = 0
+
+        self.token = self.tokens[0]
+
+    def parse(self) -> Mutation | Upsert:
+        """Return what the whole text says."""
+        if self.token.kind is not Kind.UPSERT:
+            return Mutation(self._change(""))
+        self._step()
+        return self._upsert()
+
+    def _step(self) -> Token:
+        """Go to the next token, or stay at the END."""
+        self.at = min(self.at + 1, len(self.tokens) - 1)
+        self.token = self.tokens[self.at]
+        return self.token
+
+    def _upsert(self) -> Upsert:
+        if self.token.kind is not Kind.OPEN:
+            raise self._wrong(f"Expected {{ at the start of block. Got: [{self.token.value}]", _BRACE)
+        changes: list[Change] = []
+        pieces: list[str] = []
+        has_query = False
+        cond = ""
+        while True:
+            kind, word, _ = self._step()
+            if kind is Kind.CLOSE:
+                if not changes:
+                    raise self._wrong("Empty mutation block", "a mutation")
+                if not has_query:
+                    raise self._wrong("Query op not found in upsert block", "a query")
+                return Upsert("".join(pieces), tuple(changes))
+            if kind is not Kind.BLOCK:
+                raise self._wrong(f"Unexpected token in upsert block [{word}]", "query, fragment or mutation")
+            if word == "query" and has_query:
+                raise self._wrong("Multiple query ops inside upsert block", "a mutation")
+            has_query = has_query or word == "query"
+            following = self._step()
+            if word != "mutation":
+                # The lexer lets nothing but a passage follow here.
+                pieces.append(("fragment" if word == "fragment" else "") + following.value)
+                continue
+            if following.kind is Kind.PASSAGE:
+                # A mutation without a condition has that of the one before it: so Dgraph reads it.
+                cond = following.value
+                self._step()
+            changes.append(self._change(cond))
+
+    def _change(self, cond: str) -> Change:
+        if self.token.kind is not Kind.OPEN:
+            raise self._wrong(f"Expected {{ at the start of block. Got: [{self.token.value}]", _BRACE)
+        parts = {"set": Token(Kind.NQUADS, "", 0), "delete": Token(Kind.NQUADS, "", 0)}
+        while True:
+            kind, word, _ = self._step()
+            if kind is Kind.CLOSE:
+                setting, deleting = parts["set"], parts["delete"]
+                return Change(setting.value, deleting.value, cond, setting.at, deleting.at)
+            if kind is Kind.END:
+                raise self._wrong("Invalid mutation.", "`}`")
+            if kind is Kind.CHANGE:
+                self._nquads(word, parts)
+
+    def _nquads(self, word: str, parts: dict[str, Token]) -> None:
+        """Read up to the brace that closes what `word` opens; what comes last of a kind holds."""
+        opened = False
+        while True:
+            kind = self._step().kind
+            if kind is Kind.CLOSE:
+                return
+            if kind is Kind.END:
+                raise self._wrong("Invalid mutation formatting.", "`}`")
+            if kind is Kind.OPEN:
+                if opened:
+                    raise self._wrong("Too many left curls in set mutation.", "`}`")
+                opened = True
+            elif kind is Kind.NQUADS:
+                if not opened:
+                    raise self._wrong("Mutation syntax invalid.", _BRACE)
+                if word not in parts:
+                    reason = _NOT_OVER_HTTP.get(word, "Invalid mutation operation.")
+                    raise self._wrong(reason, "set or delete")
+                parts[word] = self.token
+
+    def _wrong(self, reason: str, expected: str) -> DqlError:
+        """Return the error at this token; Dgraph's words name the place of the one after it."""
+        line, column = locate(self.text, self.token.at)
+        told = (-1, -1)
+        if self.at + 1 < len(self.tokens):
+            told = locate(self.text, self.tokens[self.at + 1].at)
+        message = f"line {told[0]} column {told[1]}: {reason}"
+        return DqlError(message, line, column, expected, reason=reason)
