@@ -9,7 +9,8 @@ E2E_OFFSET ?= 500
 E2E_ARGS ?=
 
 IN_CLUSTER = $(VENV)/bin/python -m tests.cluster
-E2E_UP = $(IN_CLUSTER) up --dir $(E2E_DIR) --offset $(E2E_OFFSET) --otter etc/otter.yaml
+# The token is the one that the live tests show, TOKEN in tests/live/instance.py.
+E2E_UP = WS_TOKEN=a-token-for-the-live-tests $(IN_CLUSTER) up --dir $(E2E_DIR) --offset $(E2E_OFFSET) --otter etc/otter.yaml
 E2E_WAIT = $(IN_CLUSTER) wait --dir $(E2E_DIR)
 E2E_TEST = env $$($(IN_CLUSTER) environment --dir $(E2E_DIR)) \
 	$(VENV)/bin/python -m pytest -m live tests/live $(E2E_ARGS)
