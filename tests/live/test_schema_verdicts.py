@@ -1,0 +1,28 @@
+"""A running alpha and Otter's parser agree on what is a schema, over thousands of seeded texts."""
+
+from otterd.dql.errors import DqlError
+from otterd.dql.schema import check_schema, parse_schema
+from tests.live.conftest import Addressed
+from tests.live.schema_documents import documents
+from tests.live.verdicts import RESERVED, Alpha, unlike
+
+SEED = 20260
+COUNT = 6000
+
+
+def refusal(text: str) -> str:
+    """Return why Otter refuses a schema, "" when only for the name that no one may declare."""
+    try:
+        check_schema(parse_schema(text))
+    except DqlError as wrong:
+        return "" if wrong.message.startswith(RESERVED) else wrong.message
+    raise AssertionError(f"every document declares what no one may: {text!r}")
+
+
+def test_agrees_on_schemas_and_says_why_in_the_same_words(cluster: Addressed) -> None:
+    alpha = Alpha(cluster.addresses[0].grpc)
+    found = [(text, alpha.schema(text), refusal(text)) for text in documents(SEED, COUNT)]
+    alpha.close()
+    assert unlike(found) == []
+    assert [each for each in found if each[1] != each[2]] == []
+    assert 500 < sum(not told for _, told, _ in found) < COUNT - 500
