@@ -1,0 +1,74 @@
+"""The texts of mutations and upserts, and their parts."""
+
+import contextlib
+import time
+
+import pytest
+
+from otterd.dql.errors import DqlError
+from otterd.dql.mutation_blocks import parse_mutation
+from otterd.dql.mutation_tree import Change, Mutation, Query, Upsert
+
+
+def test_a_mutation_has_a_set_and_a_delete() -> None:
+    text = '{ set {_:a <p> "}" .} delete {<1> <p> * .} } # end'
+    expected = Change('_:a <p> "}" .', "<1> <p> * .", "", text.index("_:a"), text.index("<1>"))
+    assert parse_mutation(text) == Mutation(expected)
+
+
+def test_what_comes_last_of_a_kind_holds() -> None:
+    parsed = parse_mutation("{ set {a} set x {b} }")
+    assert isinstance(parsed, Mutation)
+    assert parsed.change.set == "b"
+
+
+def test_an_upsert_has_a_query_and_mutations() -> None:
+    parsed = parse_mutation(
+        'upsert { mutation @if(eq(a, ")")) { set {1} } fragment f { n } query { q(func: uid(1)) { ...f } }'
+        " mutation { delete {2} } }"
+    )
+    assert isinstance(parsed, Upsert)
+    assert parsed.query == "fragment f { n } { q(func: uid(1)) { ...f } }"
+    # A condition also holds for the mutations after it that have none.
+    conditions = [(change.set, change.delete, change.cond) for change in parsed.changes]
+    assert conditions == [("1", "", '@if(eq(a, ")"))'), ("", "2", '@if(eq(a, ")"))')]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{ q(func: uid(1)) { uid } }", "schema {}", "query q { }", "mutation { set {} }", "# c"]
+)
+def test_all_else_is_a_query(text: str) -> None:
+    assert parse_mutation(text) == Query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("{ set { {", "Invalid character '{' inside mutation text"),
+        ('{ set { "a', "Unclosed mutation value"),
+        ("{ set {a", "Unclosed mutation text"),
+        ("{ set {a} ", "Unclosed mutation action"),
+        ("{ set {a} } }", "Too many right curl"),
+        ("{ set {a} } x", "Invalid operation type: x"),
+        ("{ del {a} }", "Invalid mutation operation."),
+        ("upsert { query {} }", "Empty mutation block"),
+        ("upsert { mutation { set {a} } }", "Query op not found in upsert block"),
+        ("upsert { query {} query {} mutation { set {a} } }", "Multiple query ops inside upsert block"),
+        ("upsert { query {} mutation @filter(a) { set {a} } }", "Expected @if, found [@filter]"),
+        ('upsert { query { "\\d" } }', "Not a valid escape char: 'd'"),
+        ("upsert { query {", "Matching brackets not found"),
+    ],
+)
+def test_refuses_in_the_words_of_an_alpha(text: str, reason: str) -> None:
+    with pytest.raises(DqlError) as refused:
+        parse_mutation(text)
+    assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize("start", ["", "{ set {", "upsert {", "upsert { query", "{ set { } } "])
+@pytest.mark.parametrize("piece", ["{", "(", '"', "#", "\n", '""', "\\", "\0"])
+def test_hostile_text_costs_no_more_than_its_length(start: str, piece: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(DqlError):
+        parse_mutation(start + piece * (1_000_000 // len(piece)))
+    assert time.process_time() - started < 1

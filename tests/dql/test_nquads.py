@@ -1,0 +1,73 @@
+"""N-Quads: what they say, where they stand, and why they are refused."""
+
+import contextlib
+import time
+
+import pytest
+
+from otterd.dql.errors import DqlError
+from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
+from otterd.dql.nquads import check_delete, check_set, parse_nquads
+
+READ = {
+    '_:a <name> "x" .': NQuad("_:a", "name", object_value=Value("default", "x")),
+    "<0x1> <friend> <0x2> <7> .": NQuad("0x1", "friend", "0x2", namespace=7),
+    '<1> <name@en> "\\u00e9" .': NQuad("1", "name", object_value=Value("default", "\u00e9"), lang="en"),
+    '<1> <name> "x"@de .': NQuad("1", "name", object_value=Value("default", "x"), lang="de"),
+    'uid( v ) <age> "7"^^<xs:int> .': NQuad("uid(v)", "age", object_value=Value("int", "7")),
+    "<1> <copy> val(w) .": NQuad("1", "copy", "val(w)"),
+    "<1> * * .": NQuad("1", STAR, object_value=Value("default", STAR)),
+    '<1> <p> <2> (a=1, b="x", c=) .': NQuad(
+        "1", "p", "2", facets=(Facet("a", "int", "1"), Facet("b", "string", "x"), Facet("c", "string", ""))
+    ),
+}
+
+REFUSED = {
+    '_:a <p> "x"': 'invalid end of input. Input: [_:a <p> "x"]',
+    '_:a <p> "x" . <y>': ('invalid end of input. Expected newline or # after . Input: [_:a <p> "x" . <y>]'),
+    "_:a <p> x .": "while lexing _:a <p> x . at line 1 column 7: Invalid input: x at lexText",
+    '_:a <p> "1.5"^^<xs:int> .': 'strconv.ParseInt: parsing "1.5": invalid syntax',
+    '_:a <p> "x"^^<odd> .': "unrecognized rdf type odd",
+    '_:a <p> "x" (a) .': "could not parse facet: expected = after facetKey. Found )",
+    "_:a <p> <2> <x> .": "invalid namespace ID. Input: [_:a <p> <2> <x> .]",
+}
+
+HOSTILE = ["{", "(", '"', "#", "<", "*", "_:", "\ud800", "\0", "\n", "#\n", '_:a <p> "', "uid("]
+
+
+@pytest.mark.parametrize(("text", "quad"), READ.items())
+def test_reads_what_a_line_says(text: str, quad: NQuad) -> None:
+    assert parse_nquads(text) == [quad]
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED.items())
+def test_refuses_in_the_words_of_an_alpha(text: str, message: str) -> None:
+    with pytest.raises(DqlError) as refused:
+        parse_nquads(text)
+    assert refused.value.message == message
+
+
+def test_places_are_those_in_the_whole_text() -> None:
+    quads = parse_nquads('# c\n\n  <1> <p> "x" .\n\u00a0<2> <p> "y" . # end')
+    assert [(quad.line, quad.column) for quad in quads] == [(3, 2), (4, 2)]
+    with pytest.raises(DqlError) as refused:
+        parse_nquads('<1> <p> "x" .\n <1> p')
+    assert (refused.value.line, refused.value.column) == (2, 4)
+    assert refused.value.expected
+
+
+def test_a_star_is_only_for_deletes() -> None:
+    everything = parse_nquads("<1> * * .")
+    check_delete(everything)
+    with pytest.raises(DqlError, match="Cannot use star in set n-quad"):
+        check_set(everything)
+    with pytest.raises(DqlError, match="Only valid wildcard delete patterns"):
+        check_delete(parse_nquads("<1> * <2> ."))
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_hostile_text_costs_no_more_than_its_length(piece: str) -> None:
+    started = time.process_time()
+    with contextlib.suppress(DqlError):
+        parse_nquads(piece * (1_000_000 // len(piece)))
+    assert time.process_time() - started < 1
