@@ -103,28 +103,34 @@ async def test_a_large_answer_comes_whole(alpha, connect):
     assert len((await connect(alpha.grpc_address).call(QUERY, 20)).body) == 20_000_000
 
 
+async def connects_again(channel, reactor, *meanwhile):
+    """Call until it is answered; it may fail `meanwhile` in these ways."""
+    for _ in range(100):
+        try:
+            assert (await channel.call(QUERY, 5)).status == 0
+            return
+        except meanwhile:
+            await deferLater(reactor, 0.02)
+    raise AssertionError("never connected again")
+
+
 async def test_a_refused_connect_did_not_reach_and_a_later_call_connects_again(alpha, connect, reactor):
     channel = connect(alpha.grpc_address)
     await alpha.refuse()
     for _ in range(2):
         assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
     alpha.accept()
-    for _ in range(100):
-        try:
-            assert (await channel.call(QUERY, 5)).status == 0
-            return
-        except NotReached:
-            await deferLater(reactor, 0.02)
-    raise AssertionError("never connected again")
+    await connects_again(channel, reactor, NotReached)
 
 
 @pytest.mark.parametrize(("outcome", "applied"), [(BREAK, 0), (APPLY_AND_BREAK, 1)])
-async def test_a_connection_that_breaks_under_a_call_loses_it(alpha, connect, outcome, applied):
+async def test_a_connection_that_breaks_under_a_call_loses_it(alpha, connect, reactor, outcome, applied):
     alpha.on("Query", outcome, ok())
     channel = connect(alpha.grpc_address)
     assert isinstance(await failure(channel.call(QUERY, 5)), Lost)
     assert (len(alpha.seen), len(alpha.applied)) == (1, applied)
-    assert (await channel.call(QUERY, 5)).status == 0
+    # A call may still leave on a connection whose end gRPC has not noticed yet.
+    await connects_again(channel, reactor, NotReached, Lost)
 
 
 async def test_the_deadline_ends_a_call_and_reaches_the_alpha(alpha, connect):
