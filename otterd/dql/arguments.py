@@ -94,12 +94,11 @@ def _value(cursor: Cursor, owner: Draft, key: str, orders: int) -> Arg:
         cursor.step()
     elif kind != NAME:
         raise cursor.fail(f"Expecting argument value. Got: {cursor.shown()}", "a value")
-    return value_behind(cursor, sign, key, position)
+    return tagged(cursor, cursor.joined(sign + cursor.values[cursor.at]), key, position)
 
 
-def value_behind(cursor: Cursor, sign: str, key: str, position: int) -> Arg:
-    """Return the value on which the cursor stands, with the `sign` before it and languages behind."""
-    value = cursor.joined(sign + cursor.values[cursor.at])
+def tagged(cursor: Cursor, value: str, key: str, position: int) -> Arg:
+    """Return the `value` just read, with the languages behind it."""
     languages = cursor.languages_behind()
     if languages:
         value += "@" + ":".join(languages)

@@ -1,7 +1,7 @@
 """Blocks: the roots of a query, with their arguments and directives."""
 
 from otterd.dql import directives
-from otterd.dql.arguments import ORDERS, sorting, value_behind
+from otterd.dql.arguments import ORDERS, sorting, tagged
 from otterd.dql.body import body
 from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
@@ -30,6 +30,34 @@ _KEYS = frozenset(
         "maxweight", "maxfrontiersize", "depth",
     )
 )  # fmt: skip
+
+
+class _Orders:
+    """By what a block is sorted."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+        self._attrs: set[str] = set()
+        self._needed: set[str] = set()
+        self._known = 0
+        self._clash = ""
+
+    def add(self, cursor: Cursor, found: Draft, key: str, arg: Arg) -> None:
+        """Sort by `arg` too; raise if that, or what came before, cannot be."""
+        if len(found.needs) != self._known:
+            self._known = len(found.needs)
+            self._needed = {need.name for need in found.needs}
+            self._clash = next(iter(self._needed & self._attrs), "")
+        if self._clash:
+            reason = f"Val() is not allowed in multiple sorting. Got: [{self._clash}]"
+            raise cursor.fail(reason, "a predicate", ahead=1)
+        order, problem = sorting(key, arg, self._seen)
+        if problem:
+            raise cursor.fail(problem, "another predicate", ahead=1)
+        found.order += (order,)
+        self._attrs.add(order.attr)
+        if order.attr in self._needed:
+            self._clash = order.attr
 
 
 def block(cursor: Cursor) -> Draft:
@@ -69,7 +97,7 @@ def _named(cursor: Cursor) -> Draft:
     if cursor.step() != LEFT_ROUND:
         raise cursor.fail(f"Expected Left round brackets. Got: {cursor.shown()}", "(")
     want = True
-    seen: set[str] = set()
+    orders = _Orders()
     while (kind := cursor.step()) != END:
         if kind == RIGHT_ROUND:
             nothing = found.func is None and found.source is None and found.target is None
@@ -85,11 +113,11 @@ def _named(cursor: Cursor) -> Draft:
             raise cursor.fail(f"Not expecting argument. Got: {cursor.shown()}", "a comma or )")
         else:
             want = False
-            _argument(cursor, found, seen)
+            _argument(cursor, found, orders)
     return found
 
 
-def _argument(cursor: Cursor, found: Draft, seen: set[str]) -> None:
+def _argument(cursor: Cursor, found: Draft, orders: _Orders) -> None:
     """Read one argument of a block; the cursor is on its key."""
     key = cursor.values[cursor.at]
     if key not in _KEYS:
@@ -107,7 +135,7 @@ def _argument(cursor: Cursor, found: Draft, seen: set[str]) -> None:
         else:
             found.target = end
     else:
-        _other(cursor, found, key, seen)
+        _other(cursor, found, key, orders)
 
 
 def _root(cursor: Cursor, found: Draft) -> None:
@@ -145,7 +173,7 @@ def _end(cursor: Cursor, found: Draft) -> Func:
     raise cursor.fail(problem, "a uid or uid(...)")
 
 
-def _other(cursor: Cursor, found: Draft, key: str, seen: set[str]) -> None:
+def _other(cursor: Cursor, found: Draft, key: str, orders: _Orders) -> None:
     """Read paging, order, or an argument of shortest paths; the cursor is on the colon."""
     kind = cursor.step()
     position = cursor.starts[cursor.at]
@@ -168,21 +196,12 @@ def _other(cursor: Cursor, found: Draft, key: str, seen: set[str]) -> None:
         value = cursor.joined(sign + cursor.values[cursor.at])
         if key in ORDERS and cursor.kinds[cursor.at + 1] == LEFT_ROUND and value != "val":
             raise cursor.fail(f"Expected val(). Got {value}() with order.", "val(...)", ahead=1)
-        arg = value_behind(cursor, sign, key, position)
+        arg = tagged(cursor, value, key, position)
         if not arg.value:
             arg = _last_variable(cursor, found, key)
     if key not in ORDERS:
         return _keep(cursor, found, key, arg)
-    for order in found.order:
-        for need in found.needs:
-            if need.name == order.attr:
-                reason = f"Val() is not allowed in multiple sorting. Got: [{need.name}]"
-                raise cursor.fail(reason, "a predicate", ahead=1)
-    order, problem = sorting(key, arg, seen)
-    if problem:
-        raise cursor.fail(problem, "another predicate", ahead=1)
-    found.order += (order,)
-    return None
+    return orders.add(cursor, found, key, arg)
 
 
 def _keep(cursor: Cursor, found: Draft, key: str, arg: Arg) -> None:

@@ -58,8 +58,10 @@ def body(cursor: Cursor, owner: Draft) -> None:
                 raise cursor.fail("Invalid mention of brackets", "a predicate or }", ahead=1)
             level.count = ""
         elif kind == PERIOD:
+            start = cursor.at
             dots = 1 + (cursor.step() == PERIOD) + (cursor.step() == PERIOD)
             if dots != 3:
+                cursor.at = start
                 raise cursor.fail(f'Expected 3 periods ("..."), got {dots}.', "...")
             if cursor.step() == NAME:
                 name = cursor.values[cursor.at]

@@ -59,10 +59,9 @@ def _one(cursor: Cursor, known: dict[str, Variable]) -> bool:
         following = cursor.step()
     value = known[name].value if name in known else ""
     if following == EQUAL:
-        equal = cursor.shown()
         if cursor.step() != NAME:
             cursor.at -= 1
-            raise cursor.fail(f"Expecting default value of a variable. Got: {equal}", "a value")
+            raise cursor.fail(f"Expecting default value of a variable. Got: {cursor.shown()}", "a value")
         if kind[-1] == "!":
             cursor.at -= 1
             raise cursor.fail(f"Type ending with ! can't have default value: Got: {kind}", "no value")

@@ -8,7 +8,7 @@ from otterd.dql.body import body
 from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
 from otterd.dql.errors import SPACE, DqlError, Unlike
-from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, lex
+from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, Tokens, lex
 from otterd.dql.requests import schema
 from otterd.dql.scope import Scope
 from otterd.dql.tree import Block, Document, Fragment, Kind, SchemaRequest, Variable
@@ -43,10 +43,14 @@ class Reader:
         self._seen: set[str] = set()
         self.block_scopes: list[Scope] = []
         self.fragment_scopes: dict[str, Scope] = {}
+        self.times: dict[str, int] = {}
+        """How often each fragment used comes to stand in the blocks."""
+        self.tokens = Tokens(text)
 
-    def document(self, wanted: Iterable[str]) -> Document:
-        """Return the tree; raise DqlError."""
-        cursor = Cursor(lex(self._text))
+    def document(self, wanted: Iterable[str] | None) -> Document:
+        """Return the tree; raise DqlError. Without `wanted`, variables need not be used."""
+        self.tokens = lex(self._text)
+        cursor = Cursor(self.tokens)
         while cursor.at < cursor.end:
             kind = cursor.step()
             if kind == LEFT_CURL:
@@ -56,6 +60,8 @@ class Reader:
                 self._block(cursor)
             elif kind == OPERATION:
                 self._operation(cursor)
+            elif kind == UPSERT:
+                raise cursor.fail("Upsert block not allowed in a query", "query, fragment or schema")
         self._check(wanted)
         return Document(self._text, tuple(self._blocks), self._fragments, self._schema, self._known)
 
@@ -120,21 +126,21 @@ class Reader:
         self._fragments[name] = Fragment(name, position, draft.settle())
         self.fragment_scopes[name] = scope
 
-    def _check(self, wanted: Iterable[str]) -> None:
+    def _check(self, wanted: Iterable[str] | None) -> None:
         """Put the parts together and raise for what does not fit."""
         if not self._blocks:
             return
-        times = variables.reach(self.block_scopes, self.fragment_scopes)
+        self.times = variables.reach(self.block_scopes, self.fragment_scopes)
         used = [(scope, 1) for scope in self.block_scopes]
-        used += [(self.fragment_scopes[name], count) for name, count in times.items()]
+        used += [(self.fragment_scopes[name], count) for name, count in self.times.items()]
         defines: list[str] = []
-        needs: list[str] = list(wanted)
+        needs: list[str] = list(wanted or ())
         for scope, count in used:
             if scope.uses:
                 variables.fill(scope, self._known)
             defines += scope.defines * min(count, 2)
             needs += scope.needs
-        if defines or needs:
+        if wanted is not None and (defines or needs):
             variables.check(defines, needs)
         for found in self._blocks:
             if found.alias in self._seen:

@@ -43,19 +43,22 @@ def _keys(cursor: Cursor) -> Facets | None:
     if cursor.take(RIGHT_ROUND):
         return Facets()
     keys: list[FacetKey] = []
-    order: list[FacetOrder] = []
+    order: dict[str, FacetOrder] = {}
+    variables: dict[str, str] = {}
     while True:
         if not cursor.take(NAME):
             return None
         key, way = _key(cursor)
-        if key.var and any(other.var and other.name == key.name for other in keys):
+        if key.var and key.name in variables:
             raise cursor.fail(f"Duplicate variable mappings for facet {key.name}", "one variable", ahead=1)
         keys.append(key)
+        if key.var:
+            variables[key.name] = key.var
         if way:
-            if any(other.name == key.name for other in order):
+            if key.name in order:
                 reason = f"Sorting by facet: [{key.name}] can only be done once"
                 raise cursor.fail(reason, "another facet", ahead=1)
-            order.append(FacetOrder(key.name, way == "orderdesc"))
+            order[key.name] = FacetOrder(key.name, way == "orderdesc")
         if cursor.take(RIGHT_ROUND):
             break
         if not cursor.take(COMMA):
@@ -65,8 +68,7 @@ def _keys(cursor: Cursor) -> Facets | None:
             raise cursor.fail(f"Expected ',' or ')' in facet list: {value}", "a comma or )", ahead=1)
     # Sorted, and of equal names the last one is kept, as an alpha does.
     unique = {key.name: key for key in keys}
-    variables = {key.name: key.var for key in keys if key.var}
-    return Facets(False, tuple(unique[name] for name in sorted(unique)), tuple(order), variables)
+    return Facets(False, tuple(unique[name] for name in sorted(unique)), tuple(order.values()), variables)
 
 
 def _key(cursor: Cursor) -> tuple[FacetKey, str]:

@@ -189,7 +189,7 @@ def _placed(call: _Call, inner: Func) -> str:
     elif not inner.needs:
         raise Unlike(f"{inner.name}() without a variable ends an alpha's process", expected="a variable")
     elif len(inner.needs) > 1:
-        return "Multiple variables not allowed in a" + (" len" if inner.name == "len" else "") + " function"
+        return f"Multiple variables not allowed in {'len' if inner.name == 'len' else 'a'} function"
     elif inner.name == "len" and call.name not in COMPARISONS:
         return "len function only allowed inside inequality function"
     elif not call.attr:

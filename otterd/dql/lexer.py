@@ -36,14 +36,17 @@ _REGEX = re.compile(r"/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+", re.DOTALL)
 
 # Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 the
 # rest: a comment, or what has no place here.
-_QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:.*-])|@({_TAG})|<({_IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
+_QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({_IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
 # Here 5 is a comparison, 6 a string, and 7 the rest.
 _ROUND = re.compile(
     rf"[ \t\r\n]*+(?:([A-Za-z0-9_~][A-Za-z0-9_~.]*+)|([(),:.$[\]{{}}+*%-])|@({_TAG})"
     rf"|<(?![ \t=])({_IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
 )
 _SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({_IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
-_TOP = re.compile(r"([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|#[^\r\n]*+|[{}(]|\Z)")
+_TOP = re.compile(
+    r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)"
+)
+_UPSERT = re.compile(r"[ \t\r\n]*+(\{)[ \t\r\n]*+(query|mutation|fragment)\b")
 _FIRST = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|(#[^\r\n]*+|[\s\S]|\Z))")
 
 _PUNCTUATION = {
@@ -92,7 +95,7 @@ class Lexer:
         found = _TOP.match(self.text, at)
         assert found is not None
         before, word = found.groups()
-        start = found.start() + 1 + max(before.rfind(space) for space in " \t\r\n")
+        start = found.start(1) + 1 + max(before.rfind(space) for space in " \t\r\n")
         if word == "{":
             self.tokens.add(LEFT_CURL, self.text[start : found.end()], start)
             self._depth += 1
@@ -104,10 +107,8 @@ class Lexer:
             self.tokens.add(LEFT_ROUND, "(", found.start(2))
             self._rounds += 1
             self._mode = self._query
-        elif not word:
-            return -1
-        elif word[0] != "#":
-            return self._operation(start, found.end())
+        else:
+            return self._operation(start, found.end()) if word else -1
         return found.end()
 
     def _operation(self, start: int, at: int) -> int:
@@ -115,7 +116,12 @@ class Lexer:
         word = self.text[start:at]
         if word in ("mutation", "upsert"):
             # Neither is allowed in a query, whatever follows.
-            self.tokens.add(UPSERT if word == "upsert" else OPERATION, word, start)
+            opened = _UPSERT.match(self.text, at) if word == "upsert" else None
+            if opened is None:
+                self.tokens.add(UPSERT if word == "upsert" else OPERATION, word, start)
+            else:
+                self.tokens.add(LEFT_CURL, "{", opened.start(1))
+                self.tokens.add(UPSERT + 1, opened[2], opened.start(2))
             return -1
         if word not in ("query", "fragment", "schema"):
             raise unlexed(self.text, start, f"Invalid operation type: {word}", "query, fragment or schema")
@@ -269,7 +275,7 @@ class Lexer:
         """Pass over a comment; raise for anything else that is no token."""
         if not rest:
             raise unlexed(self.text, len(self.text), unclosed, "a closing bracket")
-        if rest == "@":
+        if rest == "@" and where != "inside schema":
             reason = f"Unrecognized character in lexDirective: {rune(self.text[at + 1 : at + 2])}"
             raise unlexed(self.text, at + 1, reason, "a directive or a language")
         if rest == "<":

@@ -147,6 +147,8 @@ def _unescaped(found: re.Match[str]) -> str:
 
 def quoted(text: str) -> str:
     """Return `text` in double quotes, as Go's %q prints it."""
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return '"' + "".join(_LONG.get(char) or _visible(char) for char in text) + '"'
 
 
