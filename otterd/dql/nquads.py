@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from otterd.dql.errors import SPACE, DqlError
 from otterd.dql.golang import Misread, quoted, unquote, unsigned
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
-from otterd.dql.rdf_lexer import Kind, Refused, Token, tokens
+from otterd.dql.rdf_lexer import tokens
+from otterd.dql.rdf_tokens import Kind, Refused, Token
 from otterd.dql.rdf_values import TYPES, check, facet
 
 _BLANKS = SPACE.replace("\n", "")
