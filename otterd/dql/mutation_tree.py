@@ -1,6 +1,6 @@
 """What mutations and schemas say, as data with places."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 STAR = "_STAR_ALL"
 """What `*` is to Dgraph, which takes this very word for it too."""
@@ -45,7 +45,7 @@ class NQuad:
 class Change:
     """One mutation: the texts of N-Quads to set and to delete, and its `@if(…)` or nothing.
 
-    `set_at` and `delete_at` are the offsets of the first two in the whole text.
+    `set_at`, `delete_at` and `cond_at` are the offsets of these in the whole text.
     """
 
     set: str = ""
@@ -53,6 +53,7 @@ class Change:
     cond: str = ""
     set_at: int = 0
     delete_at: int = 0
+    cond_at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,14 @@ class Mutation:
 
 @dataclass(frozen=True, slots=True)
 class Upsert:
-    """The text `upsert {…}`: `query` holds the query's text and those of its fragments."""
+    """The text `upsert {…}`: `query` holds the query's text and those of its fragments.
+
+    `pieces` are what `query` was put together from, each with its offset in the whole text.
+    """
 
     query: str
     changes: tuple[Change, ...]
+    pieces: tuple[tuple[str, int], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
