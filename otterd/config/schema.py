@@ -194,6 +194,10 @@ class Config:
         "Largest HTTP body, before and after decompression.",
         section="Limits",
     )
+    validate_max_bytes: Bytes = key(
+        Bytes(65536),
+        "Largest body of `/validate/*`, before and after decompression; all else waits while it is read.",
+    )
     max_header_bytes: Bytes = key(Bytes(32768), "Largest HTTP request head.")
     max_header_fields: int = key(100, "Most HTTP header fields in a request.")
     max_url_bytes: Bytes = key(Bytes(8192), "Longest HTTP request target.")

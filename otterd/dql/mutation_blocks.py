@@ -34,7 +34,7 @@ class _Parser:
     def parse(self) -> Mutation | Upsert:
         """Return what the whole text says."""
         if self.token.kind is not Kind.UPSERT:
-            return Mutation(self._change(""))
+            return Mutation(self._change(Token(Kind.PASSAGE, "", 0)))
         self._step()
         return self._upsert()
 
@@ -48,9 +48,9 @@ class _Parser:
         if self.token.kind is not Kind.OPEN:
             raise self._wrong(f"Expected {{ at the start of block. Got: [{self.token.value}]", _BRACE)
         changes: list[Change] = []
-        pieces: list[str] = []
+        pieces: list[tuple[str, int]] = []
         has_query = False
-        cond = ""
+        cond = Token(Kind.PASSAGE, "", 0)
         while True:
             kind, word, _ = self._step()
             if kind is Kind.CLOSE:
@@ -58,7 +58,8 @@ class _Parser:
                     raise self._wrong("Empty mutation block", "a mutation")
                 if not has_query:
                     raise self._wrong("Query op not found in upsert block", "a query")
-                return Upsert("".join(pieces), tuple(changes))
+                query = "".join(piece for piece, _ in pieces)
+                return Upsert(query, tuple(changes), tuple(pieces))
             if kind is not Kind.BLOCK:
                 raise self._wrong(f"Unexpected token in upsert block [{word}]", "query, fragment or mutation")
             if word == "query" and has_query:
@@ -67,15 +68,16 @@ class _Parser:
             following = self._step()
             if word != "mutation":
                 # The lexer lets nothing but a passage follow here.
-                pieces.append(("fragment" if word == "fragment" else "") + following.value)
+                head = "fragment" if word == "fragment" else ""
+                pieces.append((head + following.value, following.at - len(head)))
                 continue
             if following.kind is Kind.PASSAGE:
                 # A mutation without a condition has that of the one before it: so Dgraph reads it.
-                cond = following.value
+                cond = following
                 self._step()
             changes.append(self._change(cond))
 
-    def _change(self, cond: str) -> Change:
+    def _change(self, cond: Token) -> Change:
         if self.token.kind is not Kind.OPEN:
             raise self._wrong(f"Expected {{ at the start of block. Got: [{self.token.value}]", _BRACE)
         parts = {"set": Token(Kind.NQUADS, "", 0), "delete": Token(Kind.NQUADS, "", 0)}
@@ -83,7 +85,7 @@ class _Parser:
             kind, word, _ = self._step()
             if kind is Kind.CLOSE:
                 setting, deleting = parts["set"], parts["delete"]
-                return Change(setting.value, deleting.value, cond, setting.at, deleting.at)
+                return Change(setting.value, deleting.value, cond.value, setting.at, deleting.at, cond.at)
             if kind is Kind.END:
                 raise self._wrong("Invalid mutation.", "`}`")
             if kind is Kind.CHANGE:

@@ -9,7 +9,8 @@ from otterd.core.operation import Caller
 from otterd.edges.http.exchange import Reply, Request
 from otterd.edges.http.forward import plain_body
 from otterd.edges.http.golang import quote
-from otterd.errors import BadRequest, MethodNotAllowed, NotBuilt, OtterError, UnsupportedMedia
+from otterd.edges.http.validate import validate_dql, validate_schema
+from otterd.errors import BadRequest, MethodNotAllowed, OtterError, UnsupportedMedia
 from otterd.guard.guard import Guard
 
 JSON = (b"Content-Type", b"application/json")
@@ -79,12 +80,14 @@ class Local:
         media = request.lower.get(b"content-type", b"").partition(b";")[0].strip().lower()
         if request.path == b"/validate/dql" and media != b"application/dql":
             raise UnsupportedMedia("use Content-Type: application/dql")
-        body = plain_body(request, self._live.config.max_body_bytes)
+        config = self._live.config
+        body = plain_body(request, min(config.validate_max_bytes, config.max_body_bytes))
         if body is None:
             raise BadRequest("the body is not whole gzip, as Content-Encoding says")
         if not body.strip():
             raise BadRequest("the body is empty")
-        raise NotBuilt("this version of Otter does not validate yet")
+        kind = validate_dql(body) if request.path == b"/validate/dql" else validate_schema(body)
+        return Reply(200, (JSON, NOT_CACHED), b'{"status":"valid","type":"%b"}' % kind.encode())
 
 
 def not_found() -> Reply:

@@ -437,10 +437,10 @@ class TestLocal:
             ("POST", "/validate/dql", "application/json", b"{}", 415),
             ("POST", "/validate/dql", "", b"{}", 415),
             ("POST", "/validate/dql", "application/dql; charset=utf-8", b" \n", 400),
-            ("POST", "/validate/dql", "Application/DQL", b"{}", 501),
+            ("POST", "/validate/dql", "Application/DQL", b"{}", 400),
             ("PUT", "/validate/schema", "text/plain", b"a: int .", 405),
             ("POST", "/validate/schema", "what/ever", b"", 400),
-            ("POST", "/validate/schema", "what/ever", b"a: int .", 501),
+            ("POST", "/validate/schema", "what/ever", b"a: int", 400),
         ],
     )
     def test_validation_is_refused_in_its_own_shape(
@@ -453,6 +453,6 @@ class TestLocal:
 
     def test_what_is_validated_may_be_zipped(self, rig: SiteRig) -> None:
         zipped = {"Content-Encoding": "gzip"}
-        assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b"a: int .")) == 501
+        assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b"a: int .")) == 200
         assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b" ")) == 400
         assert rig.status("POST", "/validate/schema", zipped, gzip.compress(b"a: int .")[:-1]) == 400
