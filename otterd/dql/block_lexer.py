@@ -43,11 +43,13 @@ class Token(NamedTuple):
 
 
 # No pattern may give back what it took: hostile text must cost no more than its length.
-_GAP = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+(?:[\r\n]|\Z))*+").match
+GAP = r"(?:[ \t\r\n]|#[^\r\n]*+(?:[\r\n]|\Z))*+"
+NQUADS = r'[^"{}]*+(?:"(?:[^"\\]|\\.)*+"[^"{}]*+)*+'
+_GAP = re.compile(GAP).match
 _JUNK = re.compile(r"(?:[^A-Za-z_~{}(#]|#[^\r\n]*+(?:[\r\n]|\Z))*+").match
 _NAME = re.compile(r"[A-Za-z_~][A-Za-z0-9_~.]*+").match
 _SUFFIX = re.compile(r"@[A-Za-z0-9_~.]*+").match
-_NQUADS = re.compile(r'[^"{}]*+(?:"(?:[^"\\]|\\.)*+"[^"{}]*+)*+', re.DOTALL).match
+_NQUADS = re.compile(NQUADS, re.DOTALL).match
 _OPENINGS = re.compile(r"\{(?:[ \t\r\n]*+\{)*+").match
 _STRING = re.compile(r"""(?:[^"\\]|\\[uvtbnrf"'\\])*+""").match
 _BRACES = re.compile(r"""(?:[^"{}]|"(?:[^"\\]|\\[uvtbnrf"'\\])*+")*+""").match

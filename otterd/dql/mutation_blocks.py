@@ -1,6 +1,8 @@
 """The texts of mutations and upserts, `{ set {…} delete {…} }` and `upsert {…}`, and their parts."""
 
-from otterd.dql.block_lexer import Kind, Lexer, Token, opens_mutation
+import re
+
+from otterd.dql.block_lexer import GAP, NQUADS, Kind, Lexer, Token, opens_mutation
 from otterd.dql.errors import DqlError, locate
 from otterd.dql.mutation_tree import Change, Mutation, Query, Upsert
 
@@ -9,16 +11,41 @@ _NOT_OVER_HTTP = {
     "schema": "Altering schema not supported through http client.",
     "dropall": "Dropall not supported through http client.",
 }
+# Almost all mutations look like this, and one match is quicker than a dozen tokens.
+_PLAIN = re.compile(
+    rf"{GAP}\{{{GAP}(set|delete){GAP}\{{({NQUADS})\}}{GAP}"
+    rf"(?:(set|delete){GAP}\{{({NQUADS})\}}{GAP})?+\}}{GAP}",
+    re.DOTALL,
+).fullmatch
 
 
-def parse_mutation(text: str) -> Mutation | Upsert | Query:
+def parse_mutation(text: str, *, alone: bool = False) -> Mutation | Upsert | Query:
     """Return the parts of `text`, or a Query when it is no mutation; raise DqlError.
 
-    The N-Quads in it, the query and the conditions are not looked into.
+    The N-Quads in it, the query and the conditions are not looked into. With `alone` nothing
+    may follow the closing brace: v24.1 refuses that over HTTP, v25 does not look at it.
     """
+    plain = _PLAIN(text)
+    if plain is not None:
+        return Mutation(_plain_change(plain))
     if not opens_mutation(text):
         return Query(text)
-    return _Parser(text).parse()
+    parser = _Parser(text)
+    parsed = parser.parse()
+    if alone:
+        parser.end()
+    return parsed
+
+
+def _plain_change(match: re.Match[str]) -> Change:
+    first, nquads, second, more = match.groups("")
+    at, more_at = match.start(2), max(match.start(4), 0)
+    if first == "set" and second != "set":
+        return Change(nquads, more, "", at, more_at)
+    if first == "delete" and second != "delete":
+        return Change(more, nquads, "", more_at, at)
+    # What comes last of a kind holds.
+    return Change(more, "", "", more_at) if first == "set" else Change("", more, "", 0, more_at)
 
 
 class _Parser:
@@ -28,7 +55,6 @@ class _Parser:
         self.text = text
         self.tokens = Lexer(text).read()
         self.at = 0
-
         self.token = self.tokens[0]
 
     def parse(self) -> Mutation | Upsert:
@@ -37,6 +63,12 @@ class _Parser:
             return Mutation(self._change(Token(Kind.PASSAGE, "", 0)))
         self._step()
         return self._upsert()
+
+    def end(self) -> None:
+        """Raise DqlError when there is more after what `parse` returned."""
+        kind, word, _ = self._step()
+        if kind is not Kind.END:
+            raise self._wrong(f"Unexpected {word} after the end of the block", "the end")
 
     def _step(self) -> Token:
         """Go to the next token, or stay at the END."""

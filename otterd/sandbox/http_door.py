@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from google.protobuf import json_format
 
@@ -41,7 +42,7 @@ _DONE = b'{"data":{"code":"Success","message":"Done"}}'
 _CONFIG = Config(max_body_bytes=Bytes(64 << 20))
 _TRANSLATORS: dict[bytes, Callable[[Request, Config], Plan]] = {
     b"/query": translate_query,
-    b"/mutate": translate_mutate,
+    b"/mutate": partial(translate_mutate, longest=_CONFIG.max_body_bytes),
     b"/commit": translate_commit,
     b"/login": translate_login,
 }

@@ -20,6 +20,21 @@ def test_what_comes_last_of_a_kind_holds() -> None:
     parsed = parse_mutation("{ set {a} set x {b} }")
     assert isinstance(parsed, Mutation)
     assert parsed.change.set == "b"
+    text = "{ set {a} set {b} }"
+    assert parse_mutation(text) == Mutation(Change("b", set_at=text.index("b")))
+    text = "{ delete {a} delete {b} }"
+    assert parse_mutation(text) == Mutation(Change(delete="b", delete_at=text.index("b")))
+    text = "{ delete {a} set {b} }"
+    assert parse_mutation(text) == Mutation(Change("b", "a", "", text.index("b"), text.index("a}")))
+
+
+@pytest.mark.parametrize("text", ["{ set {a} }", "upsert { query {} mutation { set {a} } }"])
+def test_what_follows_is_refused_where_nothing_may(text: str) -> None:
+    for end in ("", "\n # end", "; ,"):
+        assert parse_mutation(text + end, alone=True) == parse_mutation(text)
+    with pytest.raises(DqlError, match=r"Unexpected \{ after the end of the block"):
+        parse_mutation(text + " { set {b} }", alone=True)
+    parse_mutation(text + " { set {b} }")
 
 
 def test_an_upsert_has_a_query_and_mutations() -> None:

@@ -7,7 +7,10 @@ import msgspec
 
 from otterd.config.schema import Config
 from otterd.core.operation import Headers, Purpose, Rpc
-from otterd.edges.http.blocks import begins_upsert, is_bare, split
+from otterd.dql.errors import DqlError
+from otterd.dql.mutation_blocks import parse_mutation
+from otterd.dql.mutation_tree import Change, Query, Upsert
+from otterd.dql.openings import LONGEST_PARSED, begins_upsert, is_bare
 from otterd.edges.http.compress import decoded
 from otterd.edges.http.envelope import DQL, JSON, RDF, Envelope, hints, opened
 from otterd.edges.http.exchange import Request
@@ -27,9 +30,10 @@ _NULL = b"null"
 _FOREIGN_ESCAPE = re.compile(rb"\\(?:/|u[dD][89a-fA-F])|(\\[^/u])").finditer
 
 
-def translate_mutate(request: Request, config: Config) -> Plan:
+def translate_mutate(request: Request, config: Config, *, longest: int = LONGEST_PARSED) -> Plan:
     """Return what a request to `/mutate` asks for.
 
+    DQL of more than `longest` bytes is not parsed but left to Dgraph.
     Raise TooLarge when it decompresses to too much, BadRequest for an upsert form that is
     malformed or cannot be one request.
     """
@@ -37,19 +41,20 @@ def translate_mutate(request: Request, config: Config) -> Plan:
     try:
         kind = media_type(request.lower.get(b"content-type", b""))
         envelope = opened(request, _PARAMS, config.max_body_bytes)
-        return _call(envelope, kind, commit_default=config.commit_now_default)
+        return _call(envelope, kind, longest, commit_default=config.commit_now_default)
     except Unsure:
         return _verbatim(request, kind, config)
 
 
-def _call(envelope: Envelope, kind: bytes, *, commit_default: bool) -> Call:
+def _call(envelope: Envelope, kind: bytes, longest: int, *, commit_default: bool) -> Call:
     if kind == JSON:
         message, own_form = _from_json(envelope.body)
     elif kind == RDF:
-        message, own_form = _from_blocks(envelope.body), False
+        message, own_form = _from_blocks(envelope.body, longest), False
     elif kind == DQL:
         bare = is_bare(envelope.body)
-        message, own_form = _bare(envelope.body) if bare else _from_blocks(envelope.body), True
+        message = _bare(envelope.body) if bare else _from_blocks(envelope.body, longest)
+        own_form = True
     else:
         raise Unsure
     given = envelope.params
@@ -120,16 +125,33 @@ def _unquoted(raw: msgspec.Raw | None) -> str:
     return _string(value)
 
 
-def _from_blocks(body: bytes) -> api.Request:
-    blocks = split(body)
-    if blocks is None:
+def _from_blocks(body: bytes, longest: int) -> api.Request:
+    if len(body) > longest:
         raise Unsure
-    message = api.Request(query=text_of(blocks.query))
-    for change in blocks.changes:
-        message.mutations.append(
-            api.Mutation(set_nquads=change.set, del_nquads=change.delete, cond=text_of(change.cond))
-        )
-    return message
+    try:
+        parsed = parse_mutation(body.decode("utf-8", "surrogateescape"), alone=True)
+    except DqlError:
+        raise Unsure from None
+    if isinstance(parsed, Query):
+        raise Unsure
+    if isinstance(parsed, Upsert):
+        return api.Request(query=_unbroken(parsed.query), mutations=map(_mutation, parsed.changes))
+    return api.Request(mutations=[_mutation(parsed.change)])
+
+
+def _mutation(change: Change) -> api.Mutation:
+    return api.Mutation(
+        set_nquads=_bytes(change.set), del_nquads=_bytes(change.delete), cond=_unbroken(change.cond)
+    )
+
+
+def _bytes(part: str) -> bytes:
+    """Return the very bytes of the body that `part` was read from."""
+    return part.encode("utf-8", "surrogateescape")
+
+
+def _unbroken(part: str) -> str:
+    return text_of(_bytes(part))
 
 
 def _bare(body: bytes) -> api.Request:

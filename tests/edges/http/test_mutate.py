@@ -134,7 +134,7 @@ def test_blocks_are_split():
     ("body", "purpose"),
     [
         ("{ q(func: has(n)) { n } }", Purpose.MUTATION),
-        ("{ set { } set { } }", Purpose.MUTATION),
+        ("{ set { } } { set { } }", Purpose.MUTATION),
         ("# x\nupsert { }", Purpose.UPSERT),
         (UPSERT.encode().replace(b"has(n)", b'eq(n, "\xff")'), Purpose.UPSERT),
     ],
@@ -157,7 +157,7 @@ def test_odd_blocks_are_left_to_dgraph(body, purpose):
     ],
 )
 def test_what_is_left_to_dgraph_commits_by_the_same_rule(target, sent):
-    assert verbatim(plan("{ set { } set { } }", RDF, target, COMMITS)).target == sent
+    assert verbatim(plan("{ set { } } { set { } }", RDF, target, COMMITS)).target == sent
 
 
 def test_own_type_is_left_to_dgraph_as_rdf():

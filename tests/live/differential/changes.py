@@ -85,7 +85,10 @@ CHANGES: list[Case] = [
     rdf("RDF not committed", '{ set { _:a <$P.mail> "$MARK" . } }', ""),
     rdf("RDF with an empty set", "{ set { } }"),
     rdf("RDF of the old type of blank", '{ set { <_:new> <$P.mail> "$MARK" . } }'),
-    rdf("set twice", '{ set { _:a <$P.mail> "x" . } set { _:a <$P.mail> "$MARK" . } }', verbatim=True),
+    rdf("set twice", '{ set { _:a <$P.mail> "x" . } set { _:a <$P.mail> "$MARK" . } }'),
+    rdf("set thrice", '{ delete { <1> <$P.mail> * . } set { _:a <1> } set x { _:a <$P.mail> "$MARK" . } }'),
+    rdf("more after it", '{ set { _:a <$P.mail> "$MARK" . } } { set { _:a <$P.mail> "x" . } }', verbatim=True),
+    rdf("long", '{ set { _:a <$P.mail> "$MARK" . ' + " " * 16384 + "} }", verbatim=True),
     rdf("a query in RDF", "{ q(func: has($P.int)) { $P.int } }", verbatim=True),
     rdf("upsert block", "upsert { " + FIND + ' mutation { set { uid(v) <$P.mail> "$MARK" . } } }'),
     rdf("upsert block with conditions", "upsert {\n" + FIND + "\nmutation @if(eq(len(v), 0)) { set { _:n <$P.mail> \"$MARK\" . } }\n"
