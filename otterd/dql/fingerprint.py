@@ -7,7 +7,8 @@ fingerprint have the same tokens but for what their literals hold.
 
 import re
 
-_STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# A string that nothing ends is taken to the end, lest each quote in it is tried as a beginning.
+_STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?+\Z)'
 _NUMBER = r"(?<=[ (,:\[-][0-9])(?:x[0-9a-fA-F]++|[0-9]*+(?:\.[0-9]++)?)(?=[ \t\r\n,)\]])"
 _REGEX = r"(?<=,)[ \t\r\n]*+/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+"
 # Quotes in a name in <> or in a comment open nothing, so both are passed over.
