@@ -8,28 +8,27 @@ from otterd.dql.errors import LINE_ENDS, SPACE, DqlError, misplaced
 from otterd.dql.mutation_blocks import parse_mutation
 from otterd.dql.mutation_tree import Change, Mutation, NQuad, Query, Upsert
 from otterd.dql.nquads import check_delete, check_set, parse_nquads
+from otterd.dql.tree import Document
 
 _DIRECTIVES = ("@if", "@filter")
 _NO_CONDITION = "invalid cond value: must start with @if( or @filter("
 
 
-def judge(text: str) -> str:
-    """Return "dql", "mutation" or "upsert"; raise DqlError, placed in `text`, when it is none of them."""
+def judge(text: str) -> tuple[str, Document | None]:
+    """Return "dql", "mutation" or "upsert", and the query in `text`; raise DqlError, placed in `text`."""
     try:
         parsed = parse_mutation(text)
     except DqlError as error:
         raise _at(text, error, 0, text, LINE_ENDS) from None
     if isinstance(parsed, Query):
-        _judge_query(text, [(text, 0)], (), ())
-        return "dql"
+        return "dql", _judge_query(text, [(text, 0)], (), ())
     changes = (parsed.change,) if isinstance(parsed, Mutation) else parsed.changes
     needs = _variables(quad for change in changes for quad in _quads(text, change))
     if isinstance(parsed, Upsert):
-        _judge_query(text, parsed.pieces, parsed.changes, needs)
-        return "upsert"
+        return "upsert", _judge_query(text, parsed.pieces, parsed.changes, needs)
     if needs:
         raise DqlError(f"variables [{' '.join(needs)}] not defined", expected="an upsert with a query")
-    return "mutation"
+    return "mutation", None
 
 
 def judge_nquads(text: str) -> None:
@@ -62,8 +61,8 @@ def _variables(quads: Iterable[NQuad]) -> list[str]:
 
 def _judge_query(
     text: str, pieces: Iterable[tuple[str, int]], changes: tuple[Change, ...], needs: Iterable[str]
-) -> None:
-    """Raise DqlError unless the query put together from `pieces` of `text` is sound, conditions included."""
+) -> Document:
+    """Return the query put together from `pieces` of `text`, with a block for each condition."""
     whole = _Woven()
     for piece, at in pieces:
         whole.add(piece, at)
@@ -81,7 +80,7 @@ def _judge_query(
         whole.add("}", whole.end, fixed=True)
     whole.trim()
     try:
-        parse_query(whole.text, wanted=wanted)
+        return parse_query(whole.text, wanted=wanted)
     except DqlError as error:
         offset = _offset(whole.text, error, LINE_ENDS)
         raise _told(text, None if offset is None else whole.origin(offset), error) from None

@@ -7,6 +7,7 @@ from twisted.internet.defer import Deferred
 from otterd.config.live import Live
 from otterd.core.operation import Caller
 from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.explain import Performer, explain, is_asked
 from otterd.edges.http.forward import plain_body
 from otterd.edges.http.golang import quote
 from otterd.edges.http.validate import validate_dql, validate_schema
@@ -35,8 +36,9 @@ class Report(Protocol):
 class Local:
     """Answers the paths of Kind.LOCAL."""
 
-    def __init__(self, live: Live, guard: Guard, report: Report) -> None:
+    def __init__(self, live: Live, guard: Guard, report: Report, gateway: Performer) -> None:
         self._live = live
+        self._gateway = gateway
         self._guard = guard
         self._report = report
 
@@ -55,7 +57,7 @@ class Local:
         request.entry.client = self._guard.admit_local(caller, charge=True, admin=path == b"/cluster")
         if path == b"/cluster":
             return Reply(200, (JSON, NOT_CACHED), self._report.cluster())
-        return self._validate(request)
+        return self._validate(request, caller)
 
     def _health(self, request: Request) -> "Deferred[Reply] | Reply":
         asked = {pair.partition(b"=")[0] for pair in request.query.split(b"&")}
@@ -74,7 +76,7 @@ class Local:
         wanted = "true" if config.ratel_graphql else "false"
         return Reply(302, ((b"Location", f"http://{config.ratel}/?graphql={wanted}".encode()),))
 
-    def _validate(self, request: Request) -> Reply:
+    def _validate(self, request: Request, caller: Caller) -> "Deferred[Reply] | Reply":
         if request.method != b"POST":
             raise MethodNotAllowed("use POST")
         media = request.lower.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -86,8 +88,17 @@ class Local:
             raise BadRequest("the body is not whole gzip, as Content-Encoding says")
         if not body.strip():
             raise BadRequest("the body is empty")
-        kind = validate_dql(body) if request.path == b"/validate/dql" else validate_schema(body)
-        return Reply(200, (JSON, NOT_CACHED), b'{"status":"valid","type":"%b"}' % kind.encode())
+        if request.path == b"/validate/schema":
+            return _valid(b'{"status":"valid","type":"%b"}' % validate_schema(body).encode())
+        asked, sound = is_asked(request.query), validate_dql(body)
+        if asked:
+            told = explain(self._gateway, request, caller, sound.text, sound.kind, sound.document)
+            return told.addCallback(_valid)
+        return _valid(b'{"status":"valid","type":"%b"}' % sound.kind.encode())
+
+
+def _valid(body: bytes) -> Reply:
+    return Reply(200, (JSON, NOT_CACHED), body)
 
 
 def not_found() -> Reply:

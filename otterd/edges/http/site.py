@@ -1,7 +1,6 @@
 """Answers every HTTP request: finds its route, says who asks, and carries it through the corridor."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -14,6 +13,7 @@ from otterd.config.schema import Config
 from otterd.core.operation import Answer, Caller, Door, Entry, Headers, HttpCall, Operation, Rpc
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.explain import Performer
 from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
@@ -46,13 +46,6 @@ WORDS = {
 CROSS_SITE = frozenset((b"cross-site", b"same-site"))
 
 
-class Performer(Protocol):
-    """The corridor."""
-
-    def perform(self, operation: Operation) -> Deferred[Answer]:
-        """Carry `operation` to an alpha; fail only with an OtterError or CancelledError."""
-
-
 class OtterSite:
     """The Site of the HTTP door."""
 
@@ -63,7 +56,7 @@ class OtterSite:
         self._reactor = reactor
         self._gateway = gateway
         self._guard = guard
-        self._local = Local(live, guard, report)
+        self._local = Local(live, guard, report, gateway)
 
     def handle(self, request: Request) -> "Deferred[Reply] | Reply":
         """Answer `request`; never raises."""

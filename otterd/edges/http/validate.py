@@ -1,11 +1,12 @@
 """`/validate/*`: whether Dgraph's parsers would take a text, told without asking an alpha."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from otterd.dql.errors import DqlError, locate
 from otterd.dql.mutation_tree import Schema
 from otterd.dql.schema import check_schema, parse_schema
+from otterd.dql.tree import Document
 from otterd.dql.validity import judge, judge_nquads
 from otterd.errors import BadRequest
 
@@ -14,16 +15,26 @@ _OPENS_QUADS = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*+[\r\n])*+(?:<|_:|uid\()").mat
 """How N-Quads begin, and no query or mutation; `/mutate` takes them without braces for `application/dql`."""
 
 
-def validate_dql(body: bytes) -> str:
-    """Return what `body` is, "dql", "mutation" or "upsert"; raise BadRequest when it is none of them."""
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A text that Dgraph's parsers take: what it is, and the query in it."""
+
+    kind: str
+    text: str
+    document: Document | None = None
+
+
+def validate_dql(body: bytes) -> Sound:
+    """Return what `body` says: "dql", "mutation" or "upsert"; raise BadRequest when it is none of them."""
     text = _text(body)
     try:
         if _OPENS_QUADS(text):
             judge_nquads(text)
-            return "mutation"
-        return judge(text)
+            return Sound("mutation", "{set{" + text + "\n}}")
+        kind, document = judge(text)
     except DqlError as error:
         raise BadRequest(_sentence(error, error.message)) from None
+    return Sound(kind, text, document)
 
 
 def validate_schema(body: bytes) -> str:
