@@ -1,0 +1,72 @@
+"""Measure what the shape of a query costs, in microseconds: `python -m bench.shapes`."""
+
+import platform
+import timeit
+from collections.abc import Callable
+from functools import partial
+
+from otterd.dql.cache import Shapes
+from otterd.dql.digest import words
+from otterd.dql.document import parse_query
+from otterd.dql.fingerprint import fingerprint
+from otterd.dql.shape import shape
+
+QUERY = """query people($city: string, $age: int = 5) {
+  people(func: eq(name@en, "Ada Lovelace"), first: 10, offset: 20) @filter(ge(age, 18) and not has(gone)) {
+    uid
+    name@en
+    age
+    friend @facets(since) (first: 5, orderasc: name) @filter(eq(city, $city) or lt(age, $age)) { name }
+  }
+}"""
+VARIABLES = {"$city": "London"}
+COMMENTED = QUERY.replace("    uid", "    uid # every one")
+ROUNDS = 7
+SECONDS = 0.05
+
+
+def cost(call: Callable[[], object]) -> float:
+    """Return the microseconds of one call, the best of several rounds."""
+    number = max(1, int(SECONDS / max(timeit.timeit(call, number=1), 1e-7)))
+    return min(timeit.repeat(call, number=number, repeat=ROUNDS)) / number * 1e6
+
+
+def unseen() -> Callable[[], object]:
+    """Return a call that asks for a text never seen before, of which only literals are new."""
+    shapes = Shapes(1000)
+    count = iter(range(10**9))
+    shapes.shape(QUERY, VARIABLES)
+    return lambda: shapes.shape(QUERY.replace("Lovelace", str(next(count))), VARIABLES)
+
+
+def long(blocks: int) -> str:
+    """Return a query of so many blocks."""
+    body = QUERY[QUERY.index("{") + 1 : -1].replace("$city", '"x"').replace("$age", "5")
+    return "{" + "".join(body.replace("people(", f"people{number}(") for number in range(blocks)) + "}"
+
+
+def main() -> None:
+    """Print the tables."""
+    shapes = Shapes(1000)
+    rows: list[tuple[str, Callable[[], object]]] = [
+        ("parse", lambda: parse_query(QUERY, VARIABLES)),
+        ("words of the digest", lambda: words(QUERY)),
+        ("shape: parse, walk and digest", lambda: shape(QUERY, VARIABLES)),
+        ("cache: a new text", lambda: Shapes(1).shape(QUERY, VARIABLES)),
+        ("fingerprint", lambda: fingerprint(QUERY)),
+        ("fingerprint, a comment in the text", lambda: fingerprint(COMMENTED)),
+        ("cache: new literals", unseen()),
+        ("cache: exact repeat", lambda: shapes.shape(QUERY, VARIABLES)),
+    ]
+    print(f"Python {platform.python_version()}, a query of {len(QUERY)} bytes\n")
+    for name, call in rows:
+        print(f"{name:<40}{cost(call):>10.2f} µs")
+    print("\n   bytes   shape, µs for 300 bytes   fingerprint, µs for 300 bytes")
+    for blocks in (1, 3, 10, 30, 50):
+        text = long(blocks)
+        each = [cost(partial(call, text)) / len(text) * 300 for call in (shape, fingerprint)]
+        print(f"{len(text):>8}{each[0]:>26.1f}{each[1]:>32.2f}")
+
+
+if __name__ == "__main__":
+    main()
