@@ -60,7 +60,7 @@ def _text(body: bytes) -> str:
 
 
 def _sentence(error: DqlError, told: str) -> str:
-    told = told.replace("\n", " ").strip()
+    told = " ".join(line.strip() for line in told.strip().split("\n"))
     return f"{told} (expected {error.expected})" if error.expected else told
 
 
