@@ -1,14 +1,18 @@
-"""Measure the parser of queries and its speed by length: `python bench/dql.py`."""
+"""Measure the parser of queries and the cache of shapes: `python bench/dql.py`."""
 
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+from otterd.dql.cache import Shapes
 from otterd.dql.document import parse_query
+from otterd.dql.fingerprint import fingerprint
 from otterd.dql.lexer import lex
+from otterd.dql.shape import shape
 
 QUERY = """{
   me(func: eq(name@en, "Alice"), first: 10, orderasc: age) @filter(gt(age, 10) and not has(<http://x>)) {
@@ -35,18 +39,26 @@ def microseconds(work: Callable[[], object], calls: int) -> float:
     return best / calls * 1e6
 
 
+def told(what: str, text: str, work: Callable[[str], object], calls: int = 1000) -> None:
+    """Print what `work` on `text` takes."""
+    took = microseconds(lambda: work(text), calls)
+    each = took / len(text) * len(QUERY)
+    print(f"{what:24} {len(text):6} bytes {took:9.2f} µs, {each:.2f} µs for each {len(QUERY)} bytes")
+
+
 def main() -> None:
     """Print one line for each measure."""
-    size = len(QUERY)
-    print(f"lex   {size:6} bytes {microseconds(lambda: lex(QUERY), 1000):9.1f} µs")
-    print(f"parse {size:6} bytes {microseconds(lambda: parse_query(QUERY), 1000):9.1f} µs")
+    told("lex", QUERY, lex)
+    told("parse", QUERY, parse_query)
     for times in (4, 16, 64):
         blocks = "".join(QUERY.strip("{}").replace("me(", f"me{n}(") for n in range(times))
-        text = "{" + blocks + "}"
-        took = microseconds(lambda text=text: parse_query(text), max(1, 400 // times))
-        print(
-            f"parse {len(text):6} bytes {took:9.1f} µs, {took / len(text) * size:.1f} µs for each {size} bytes"
-        )
+        told("parse", "{" + blocks + "}", parse_query, max(1, 400 // times))
+    told("shape", QUERY, shape)
+    told("fingerprint", QUERY, fingerprint)
+    shapes = Shapes(1000)
+    numbers = count()
+    told("shape, other literals", QUERY, lambda text: shapes.shape(text.replace("10", str(next(numbers)))))
+    told("shape, exact repeat", QUERY, shapes.shape)
 
 
 if __name__ == "__main__":

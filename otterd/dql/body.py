@@ -28,17 +28,21 @@ def body(cursor: Cursor, owner: Draft) -> None:
     """Read the selections of `owner` up to the closing brace; the cursor is on the opening one."""
     levels = [Level(owner)]
     scope = cursor.scope
+    kinds = cursor.kinds
     depth = 1
 
     while levels:
         level = levels[-1]
-        kind = cursor.step()
+        cursor.at += 1
+        kind = kinds[cursor.at]
         if kind == NAME:
             _named(cursor, level)
-        elif kind in (RIGHT_CURL, END):
+        elif kind == RIGHT_CURL or kind == END:  # noqa: SIM109 # the quickest way
             level.owner.settle()
             levels.pop()
             depth -= 1
+            if kind == END:
+                cursor.at = cursor.end
         elif kind == LEFT_CURL:
             levels.append(Level(_opened(cursor, level)))
             depth += 1
@@ -47,26 +51,34 @@ def body(cursor: Cursor, owner: Draft) -> None:
         elif kind == AT:
             _directive(cursor, level)
         elif kind == LEFT_ROUND:
-            if level.current is None or not level.current.attr:
-                problem = (
-                    "Query syntax invalid." if level.current is None else "Predicate name cannot be empty."
-                )
-                raise cursor.fail(problem, "a predicate", ahead=1)
-            paging(cursor, level.current)
+            _paged(cursor, level.current)
         elif kind == RIGHT_ROUND:
             if level.count != "counted":
                 raise cursor.fail("Invalid mention of brackets", "a predicate or }", ahead=1)
             level.count = ""
         elif kind == PERIOD:
-            start = cursor.at
-            dots = 1 + (cursor.step() == PERIOD) + (cursor.step() == PERIOD)
-            if dots != 3:
-                cursor.at = start
-                raise cursor.fail(f'Expected 3 periods ("..."), got {dots}.', "...")
-            if cursor.step() == NAME:
-                name = cursor.values[cursor.at]
-                level.owner.children.append(Spread(name, cursor.starts[cursor.at]))
-                cursor.scope.spreads.append((name, depth))
+            _spread(cursor, level, depth)
+
+
+def _paged(cursor: Cursor, current: Draft | None) -> None:
+    """Read the arguments of `current`; the cursor is on their bracket."""
+    if current is None or not current.attr:
+        problem = "Query syntax invalid." if current is None else "Predicate name cannot be empty."
+        raise cursor.fail(problem, "a predicate", ahead=1)
+    paging(cursor, current)
+
+
+def _spread(cursor: Cursor, level: Level, depth: int) -> None:
+    """Read the use of a fragment; the cursor is on the first dot."""
+    start = cursor.at
+    dots = 1 + (cursor.step() == PERIOD) + (cursor.step() == PERIOD)
+    if dots != 3:
+        cursor.at = start
+        raise cursor.fail(f'Expected 3 periods ("..."), got {dots}.', "...")
+    if cursor.step() == NAME:
+        name = cursor.values[cursor.at]
+        level.owner.children.append(Spread(name, cursor.starts[cursor.at]))
+        cursor.scope.spreads.append((name, depth))
 
 
 def _opened(cursor: Cursor, level: Level) -> Draft:
@@ -101,21 +113,15 @@ def _named(cursor: Cursor, level: Level) -> None:
         level.alias = name
         cursor.at += 1
         return
-    owner = level.owner
-    lower = name.lower()
-    if owner.group_by is not None and name not in aggregates and name != "count" and level.count != "count":
-        reason = f"Only aggregator/count functions allowed inside @groupby. Got: {name}"
-        raise cursor.fail(reason, "count(uid) or an aggregation", ahead=1)
-    if owner.empty:
-        _check_empty(cursor, lower)
-    special = SPECIAL.get(lower)
+    _check_place(cursor, level, name)
+    special = SPECIAL.get(name.lower())
     if special is not None:
         name = special(cursor, level, name, at)
         if not name:
             return
     if level.count == "counted":
         raise cursor.fail("Multiple predicates not allowed in single count.", ")", ahead=1)
-    if owner.counted:
+    if level.owner.counted:
         reason = "Cannot have children attributes when asking for count."
         raise cursor.fail(reason, "}", ahead=1)
     child = Draft(Kind.PREDICATE, name, cursor.starts[at])
@@ -123,6 +129,16 @@ def _named(cursor: Cursor, level: Level) -> None:
         child.kind, child.counted, level.count = Kind.COUNT, True, "counted"
     level.take(cursor.scope, child)
     level.current = child
+
+
+def _check_place(cursor: Cursor, level: Level, name: str) -> None:
+    """Raise unless the braces of `level` may hold what `name` starts."""
+    owner = level.owner
+    if owner.group_by is not None and name not in aggregates and name != "count" and level.count != "count":
+        reason = f"Only aggregator/count functions allowed inside @groupby. Got: {name}"
+        raise cursor.fail(reason, "count(uid) or an aggregation", ahead=1)
+    if owner.empty:
+        _check_empty(cursor, name.lower())
 
 
 def _check_empty(cursor: Cursor, name: str) -> None:

@@ -8,7 +8,7 @@ from otterd.dql.body import body
 from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
 from otterd.dql.errors import SPACE, DqlError, Unlike
-from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, Tokens, lex
+from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, lex
 from otterd.dql.requests import schema
 from otterd.dql.scope import Scope
 from otterd.dql.tree import Block, Document, Fragment, Kind, SchemaRequest, Variable
@@ -28,10 +28,10 @@ def parse_query(
     text = text.strip(SPACE)
     if not text:
         raise DqlError("empty request", expected="a query")
-    return Reader(text, variables or {}).document(wanted)
+    return _Reader(text, variables or {}).document(wanted)
 
 
-class Reader:
+class _Reader:
     """Reads one document and remembers what of it is used where."""
 
     def __init__(self, text: str, given: Mapping[str, str]) -> None:
@@ -41,16 +41,12 @@ class Reader:
         self._fragments: dict[str, Fragment] = {}
         self._schema: SchemaRequest | None = None
         self._seen: set[str] = set()
-        self.block_scopes: list[Scope] = []
-        self.fragment_scopes: dict[str, Scope] = {}
-        self.times: dict[str, int] = {}
-        """How often each fragment used comes to stand in the blocks."""
-        self.tokens = Tokens(text)
+        self._block_scopes: list[Scope] = []
+        self._fragment_scopes: dict[str, Scope] = {}
 
-    def document(self, wanted: Iterable[str] | None) -> Document:
-        """Return the tree; raise DqlError. Without `wanted`, variables need not be used."""
-        self.tokens = lex(self._text)
-        cursor = Cursor(self.tokens)
+    def document(self, wanted: Iterable[str]) -> Document:
+        """Return the tree; raise DqlError."""
+        cursor = Cursor(lex(self._text))
         while cursor.at < cursor.end:
             kind = cursor.step()
             if kind == LEFT_CURL:
@@ -105,7 +101,7 @@ class Reader:
         scope = cursor.scope = Scope()
         draft = block(cursor)
         found = draft.block()
-        self.block_scopes.append(scope)
+        self._block_scopes.append(scope)
         self._blocks.append(found)
 
     def _fragment(self, cursor: Cursor) -> None:
@@ -124,23 +120,23 @@ class Reader:
         draft = Draft(Kind.PREDICATE, "", position)
         body(cursor, draft)
         self._fragments[name] = Fragment(name, position, draft.settle())
-        self.fragment_scopes[name] = scope
+        self._fragment_scopes[name] = scope
 
-    def _check(self, wanted: Iterable[str] | None) -> None:
+    def _check(self, wanted: Iterable[str]) -> None:
         """Put the parts together and raise for what does not fit."""
         if not self._blocks:
             return
-        self.times = variables.reach(self.block_scopes, self.fragment_scopes)
-        used = [(scope, 1) for scope in self.block_scopes]
-        used += [(self.fragment_scopes[name], count) for name, count in self.times.items()]
+        times = variables.reach(self._block_scopes, self._fragment_scopes)
+        used = [(scope, 1) for scope in self._block_scopes]
+        used += [(self._fragment_scopes[name], count) for name, count in times.items()]
         defines: list[str] = []
-        needs: list[str] = list(wanted or ())
+        needs: list[str] = list(wanted)
         for scope, count in used:
             if scope.uses:
                 variables.fill(scope, self._known)
             defines += scope.defines * min(count, 2)
             needs += scope.needs
-        if wanted is not None and (defines or needs):
+        if defines or needs:
             variables.check(defines, needs)
         for found in self._blocks:
             if found.alias in self._seen:

@@ -78,6 +78,8 @@ class Draft:
     def settle(self) -> tuple[Child, ...]:
         """Make selections of all children, whose own are settled, and return them."""
         children = self.children
+        if not children:
+            return ()
         for at, child in enumerate(children):
             if type(child) is Draft:
                 children[at] = child.selection()
@@ -95,7 +97,7 @@ class Draft:
             self.arguments,
             self.order,
             self.directives(),
-            self.settle(),
+            tuple(self.children),  # type: ignore[arg-type] # settled when its braces closed
             self.func,
             self.math,
             self.expand,

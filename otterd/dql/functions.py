@@ -1,5 +1,6 @@
 """Functions: `eq(name@en, "a")`, `uid(0x1, v)`, `near(loc, [1.0, 2.0], 5)` and the like."""
 
+from otterd.dql.call import Call
 from otterd.dql.cursor import DEEPEST, Cursor, plain, too_deep
 from otterd.dql.draft import Draft
 from otterd.dql.errors import DqlError, Unlike
@@ -35,47 +36,6 @@ _LISTS = COMPARISONS | {"uid_in", "similar_to"}
 _OPTIONS = ("ef", "distance_threshold")
 
 
-class _Call:
-    """A function being read; `root` is the block whose root function it belongs to."""
-
-    __slots__ = (
-        "args", "attr", "dollar", "language", "name", "needs", "nested", "of", "options", "position", "root",
-        "tag", "tag_at", "uids", "want",
-    )  # fmt: skip
-
-    def __init__(self, name: str, position: int, root: Draft | None) -> None:
-        self.name = name
-        self.position = position
-        self.root = root
-        self.attr = ""
-        self.language = ""
-        self.args: list[Arg] = []
-        self.uids: list[int] = []
-        self.needs: list[Need] = []
-        self.of = ""
-        self.nested = False  # whether a function was an argument
-        self.want = True  # whether an argument may come
-        self.dollar = False  # whether a $ has come
-        self.tag = False  # whether an @ has come
-        self.tag_at = -1  # where an @ may come
-        self.options: set[str] = set()
-
-    def built(self) -> Func:
-        """Return the function read."""
-        return Func(
-            self.name,
-            self.position,
-            self.attr,
-            self.language,
-            tuple(self.args),
-            tuple(self.uids),
-            tuple(self.needs),
-            self.of == "count",
-            self.of == "val",
-            self.of == "len",
-        )
-
-
 def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
     """Return the function whose name is the next token; a uid of a `root` block also goes to that."""
     if depth > DEEPEST:
@@ -84,7 +44,7 @@ def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
         shown = quoted(cursor.values[cursor.at])
         raise cursor.fail(f"Expected a function but got {shown}", "a function")
     position = cursor.starts[cursor.at]
-    call = _Call(cursor.joined(cursor.values[cursor.at]).lower(), position, root)
+    call = Call(cursor.joined(cursor.values[cursor.at]).lower(), position, root)
     if not cursor.take(LEFT_ROUND):
         raise cursor.fail(f"Expected ( after func name [{call.name}]", "(", ahead=1)
     while (kind := cursor.step()) != RIGHT_ROUND:
@@ -111,7 +71,7 @@ def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
     return call.built()
 
 
-def _comma(cursor: Cursor, call: _Call) -> None:
+def _comma(cursor: Cursor, call: Call) -> None:
     if call.want:
         raise cursor.fail("Invalid use of comma.", "an argument")
     if call.dollar:
@@ -119,7 +79,7 @@ def _comma(cursor: Cursor, call: _Call) -> None:
     call.want = True
 
 
-def _other(cursor: Cursor, call: _Call, kind: int) -> None:
+def _other(cursor: Cursor, call: Call, kind: int) -> None:
     """Read an argument that is neither a name nor a function."""
     if kind == MATH:
         sign = cursor.values[cursor.at]
@@ -158,7 +118,7 @@ def regex(text: str, position: int) -> tuple[Arg, Arg]:
     return Arg(text[1:end].replace("\\/", "/"), position), Arg(text[end + 1 :], position)
 
 
-def _nested(cursor: Cursor, call: _Call, depth: int) -> None:
+def _nested(cursor: Cursor, call: Call, depth: int) -> None:
     """Read a function that is an argument; the cursor is on its bracket."""
     if call.nested:
         raise cursor.fail("Multiple functions as arguments not allowed", "one function")
@@ -173,7 +133,7 @@ def _nested(cursor: Cursor, call: _Call, depth: int) -> None:
         raise cursor.fail(problem, "val, count, len or uid")
 
 
-def _placed(call: _Call, inner: Func) -> str:
+def _placed(call: Call, inner: Func) -> str:
     """Make `inner` an argument of `call`; return what forbids it, or ""."""
     if inner.name == "count":
         call.attr, call.of = inner.attr, "count"
@@ -204,7 +164,7 @@ def _placed(call: _Call, inner: Func) -> str:
     return ""
 
 
-def _argument(cursor: Cursor, call: _Call, sign: str) -> None:
+def _argument(cursor: Cursor, call: Call, sign: str) -> None:
     """Read a plain argument, on which the cursor stands, with the `sign` before it."""
     at = cursor.at
     following = cursor.kinds[at + 1] if at < cursor.end else END
@@ -247,7 +207,7 @@ def _at(cursor: Cursor, at: int, reason: str, expected: str) -> DqlError:
     return cursor.fail(reason, expected)
 
 
-def _variable(cursor: Cursor, call: _Call, name: str, at: int) -> None:
+def _variable(cursor: Cursor, call: Call, name: str, at: int) -> None:
     """Take the declared variable `name` as an argument."""
     if call.name == "uid" and call.root is not None:
         if call.root.uid_variable:
@@ -257,7 +217,7 @@ def _variable(cursor: Cursor, call: _Call, name: str, at: int) -> None:
     cursor.varied = True
 
 
-def _used(cursor: Cursor, call: _Call, value: str, at: int) -> None:
+def _used(cursor: Cursor, call: Call, value: str, at: int) -> None:
     """Note what the argument `value` means to functions whose arguments are variables."""
     name = call.name
     if name == "uid":
@@ -277,7 +237,7 @@ def _used(cursor: Cursor, call: _Call, value: str, at: int) -> None:
         raise _at(cursor, at, "Unexpected var(). Maybe you want to try using uid()", "uid()")
 
 
-def _option(cursor: Cursor, call: _Call) -> None:
+def _option(cursor: Cursor, call: Call) -> None:
     """Read a named option of similar_to."""
     if cursor.kinds[cursor.at + 1] != COLON:
         raise cursor.fail(
@@ -315,7 +275,7 @@ def variable_name(cursor: Cursor) -> str:
     return "".join(parts)
 
 
-def _check(cursor: Cursor, call: _Call) -> None:
+def _check(cursor: Cursor, call: Call) -> None:
     """Raise if the function lacks what it must have."""
     if call.name == "type":
         if len(call.args) != 1:

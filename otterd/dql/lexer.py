@@ -12,8 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
 
-from otterd.dql.errors import DqlError, Unlike, unlexed
-from otterd.dql.literals import quoted, rune
+from otterd.dql.broken import IRI, bad_iri, bad_string, too_many
+from otterd.dql.errors import unlexed
+from otterd.dql.literals import rune
 
 END, TEXT, LEFT_CURL, RIGHT_CURL, EQUAL, NAME, OPERATION = 0, 5, 6, 7, 8, 9, 10
 LEFT_ROUND, RIGHT_ROUND, COLON, AT, PERIOD, DOLLAR, REGEX, MUTATION = 11, 12, 13, 14, 15, 16, 17, 18
@@ -27,22 +28,18 @@ PADDING = 4
 
 _NAME = r"[A-Za-z_~][A-Za-z0-9_~.]*+"
 _STRING = r'"[^"\\]*+(?:\\[uvtbnrf"\'\\][^"\\]*+)*+"'
-_IRI_CHAR = r'[^\x00-\x20<>"{}|^`\\]*+'
-_IRI = _IRI_CHAR + r"(?:\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})" + _IRI_CHAR + r")*+"
 _TAG = r"(?:[A-Za-z_~*][A-Za-z_~0-9*-]*+)?\.|[A-Za-z_~*][A-Za-z_~0-9*-]*+"
-_IRI_START = re.compile(_IRI)
-_STRING_START = re.compile(r'"[^"\\]*+(?:\\[uvtbnrf"\'\\][^"\\]*+)*+')
 _REGEX = re.compile(r"/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+", re.DOTALL)
 
 # Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 the
 # rest: a comment, or what has no place here.
-_QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({_IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
+_QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
 # Here 5 is a comparison, 6 a string, and 7 the rest.
 _ROUND = re.compile(
     rf"[ \t\r\n]*+(?:([A-Za-z0-9_~][A-Za-z0-9_~.]*+)|([(),:.$[\]{{}}+*%-])|@({_TAG})"
-    rf"|<(?![ \t=])({_IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
+    rf"|<(?![ \t=])({IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
 )
-_SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({_IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
+_SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
 _TOP = re.compile(
     r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)"
 )
@@ -150,18 +147,19 @@ class Lexer:
 
     def _query(self, at: int) -> int:
         """Read what is in braces."""
-        kinds, values, starts = self.tokens.kinds, self.tokens.values, self.tokens.starts
-        for found in islice(_QUERY.finditer(self.text, at), MOST_TOKENS - len(kinds)):
+        tokens = self.tokens
+        kind, value, start = tokens.kinds.append, tokens.values.append, tokens.starts.append
+        for found in islice(_QUERY.finditer(self.text, at), MOST_TOKENS - len(tokens.kinds)):
             group = found.lastindex
             if group == 1:
-                kinds.append(NAME)
-                values.append(found[1])
-                starts.append(found.start(1))
+                kind(NAME)
+                value(found[1])
+                start(found.start(1))
             elif group == 2:
                 char = found[2]
-                kinds.append(STAR if char == "*" else _PUNCTUATION[char])
-                values.append(char)
-                starts.append(found.start(2))
+                kind(STAR if char == "*" else _PUNCTUATION[char])
+                value(char)
+                start(found.start(2))
                 if char == "(":
                     self._rounds += 1
                     self._mode = self._round
@@ -174,28 +172,29 @@ class Lexer:
                 self._rest(found[5], found.start(5), "Unclosed action", "in lexText")
             else:
                 self._named(found, group == 3)
-        raise _too_many()
+        raise too_many(MOST_TOKENS)
 
     def _round(self, at: int) -> int:
         """Read what is in round brackets."""
-        kinds, values, starts = self.tokens.kinds, self.tokens.values, self.tokens.starts
+        tokens = self.tokens
+        kind, value, start = tokens.kinds.append, tokens.values.append, tokens.starts.append
         comma = False  # whether nothing has come since a comma
-        for found in islice(_ROUND.finditer(self.text, at), MOST_TOKENS - len(kinds)):
+        for found in islice(_ROUND.finditer(self.text, at), MOST_TOKENS - len(tokens.kinds)):
             group = found.lastindex
             if group == 1 or group == 6:
-                kinds.append(NAME)
-                values.append(found[group])
-                starts.append(found.start(group))
+                kind(NAME)
+                value(found[group])
+                start(found.start(group))
                 comma = False
             elif group == 2:
                 char = found[2]
-                kinds.append(_PUNCTUATION[char])
-                values.append(char)
-                starts.append(found.start(2))
+                kind(_PUNCTUATION[char])
+                value(char)
+                start(found.start(2))
                 if char == ",":
                     if comma:
                         reason = "Consecutive commas not allowed."
-                        raise unlexed(self.text, starts.pop(), reason, "an argument")
+                        raise unlexed(self.text, found.start(2), reason, "an argument")
                     comma = True
                 elif char == "(":
                     self._rounds += 1
@@ -213,7 +212,7 @@ class Lexer:
             else:
                 self._named(found, group == 3)
                 comma = False
-        raise _too_many()
+        raise too_many(MOST_TOKENS)
 
     def _schema(self, at: int) -> int:
         """Read a schema request."""
@@ -228,7 +227,7 @@ class Lexer:
                 self._depth += char == "{"
                 if char == "}" and self._left():
                     return found.end()
-        raise _too_many()
+        raise too_many(MOST_TOKENS)
 
     def _left(self) -> bool:
         """Count a closing brace; return whether it ends the operation."""
@@ -266,7 +265,7 @@ class Lexer:
             self.tokens.add(REGEX, found[0], at)
             return found.end()
         elif rest == '"':
-            raise self._bad_string(at)
+            raise bad_string(self.text, at)
         else:
             self._rest(rest, at, "Unclosed Brackets", "inside a func")
         return 0
@@ -279,34 +278,9 @@ class Lexer:
             reason = f"Unrecognized character in lexDirective: {rune(self.text[at + 1 : at + 2])}"
             raise unlexed(self.text, at + 1, reason, "a directive or a language")
         if rest == "<":
-            raise self._bad_iri(at + 1)
+            raise bad_iri(self.text, at + 1)
         if rest[0] != "#":
             raise unlexed(self.text, at, f"Unrecognized character {where}: {rune(rest)}", "a name")
-
-    def _bad_iri(self, at: int) -> DqlError:
-        """Return what is wrong with the IRI that starts at `at`."""
-        found = _IRI_START.match(self.text, at)
-        assert found is not None
-        at = found.end()
-        if at == len(self.text):
-            return unlexed(self.text, at, "Unexpected end of IRI", ">")
-        char = self.text[at]
-        shown = "'" + ("\\'" if char == "'" else quoted(char)[1:-1].replace('\\"', '"')) + "'"
-        return unlexed(self.text, at, f"Unexpected character {shown} while parsing IRI", ">")
-
-    def _bad_string(self, at: int) -> DqlError:
-        """Return what is wrong with the string that starts at `at`."""
-        found = _STRING_START.match(self.text, at)
-        assert found is not None
-        if found.end() == len(self.text):
-            return unlexed(self.text, at, "Unexpected end of input.", 'a closing "')
-        char = self.text[found.end() + 1 : found.end() + 2] or "\ufffd"
-        return unlexed(self.text, at, f"Not a valid escape char: '{char}'", "one of u v t b n r f \" ' \\")
-
-
-def _too_many() -> Unlike:
-    """Return the refusal of a text that would take too much memory."""
-    return Unlike(f"more than {MOST_TOKENS} words in one query", expected="a shorter text")
 
 
 def lex(text: str) -> Tokens:

@@ -56,7 +56,7 @@ class Arg:
     variable: str = ""
     """`$name` when the value came from a declared variable, else empty."""
     of_var: bool = False
-    """Whether `value` is the name x of `val(x)`."""
+    """Whether `value` is the x of `val(x)`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,6 @@ class Selection:
     position: int
     alias: str = ""
     var: str = ""
-    """The variable that it defines."""
     languages: tuple[str, ...] = ()
     arguments: Mapping[str, Arg] = field(default_factory=dict)
     """first, offset, after."""
@@ -231,10 +230,9 @@ Child = Selection | Spread
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A root: `me(func: eq(name, "a"), first: 3) @filter(...) { ... }`."""
+    """A root: `me(func: eq(name, "a"), first: 3) @filter(...) { ... }`; `alias` is its name, here "me"."""
 
     alias: str
-    """Its name in the answer; `var` and `shortest` are special."""
     position: int
     var: str = ""
     func: Func | None = None
