@@ -21,13 +21,16 @@ class Shapes:
     def shape(self, text: str, variables: Mapping[str, str] | None = None) -> Shape:
         """Return what `shape.shape` returns for a good text, parsed or remembered.
 
-        The values of `variables` change no shape; so they are not looked at in a text seen before.
+        The values of `variables` change no shape, and are not looked at in a text seen before, unless one
+        may stand for a predicate (`<$p>`): such a text is parsed each time.
         """
         found = self._texts.get(text)
         if found is not None:
             return found
         if len(text) > LONGEST:
             return shape(text)
+        if "<$" in text:
+            return shape(text, variables)
         key = fingerprint(text)
         found = self._alike.get(key)
         if found is None:

@@ -87,3 +87,11 @@ def test_a_hostile_text_has_its_fingerprint_soon(piece: str) -> None:
     fingerprint("#" + text)
     fingerprint("/," + text[1:])
     assert time.monotonic() - began < 0.2
+
+
+def test_a_variable_that_names_a_predicate_is_looked_at_each_time() -> None:
+    shapes = Shapes(10)
+    text = "query q($p: string!) { q(func: eq(<$p>, 5)) { uid } }"
+    read = [shapes.shape(text, {"$p": name}).reads for name in ("age", "name", "age")]
+    assert read == [shape(text, {"$p": name}).reads for name in ("age", "name", "age")]
+    assert read[0] != read[1]
