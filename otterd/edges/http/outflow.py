@@ -19,16 +19,44 @@ class Outlet(Protocol):
         """Be told that the rest of the reply will never come."""
 
 
-class Outflow:
+class Flow:
+    """What flows from an alpha to the client, until it is over; `sent` counts its bytes."""
+
+    def __init__(self, outlet: Outlet, body: Body) -> None:
+        self._outlet = outlet
+        self._body = body
+        self._over = False
+        self.sent = 0
+
+    def fail(self, reason: str) -> None:
+        """Break the reply off, so that the client sees it was cut short."""
+        if not self._over:
+            self.stop()
+            self._outlet.stream_broke(self.sent)
+
+    def pause(self) -> None:
+        """Hold the body back: the client does not keep up."""
+        if not self._over:
+            self._body.pause()
+
+    def resume(self) -> None:
+        """Let the body flow again."""
+        if not self._over:
+            self._body.resume()
+
+    def stop(self) -> None:
+        """Give the body up; nobody is there to read it."""
+        self._over = True
+        self._body.stop()
+
+
+class Outflow(Flow):
     """Sink of `body`, framed as `framing` says; `length` is its length in bytes, if known."""
 
     def __init__(self, outlet: Outlet, body: Body, framing: Framing, length: int | None) -> None:
-        self._outlet = outlet
-        self._body = body
+        super().__init__(outlet, body)
         self._chunked = framing.chunked
         self._length = length
-        self._over = False
-        self.sent = 0
 
     def start(self) -> None:
         """Let the body flow."""
@@ -57,24 +85,3 @@ class Outflow:
         if self._chunked:
             self._outlet.put([b"0\r\n\r\n"])
         self._outlet.stream_ended(self.sent)
-
-    def fail(self, reason: str) -> None:
-        """Break the reply off, so that the client sees it was cut short."""
-        if not self._over:
-            self.stop()
-            self._outlet.stream_broke(self.sent)
-
-    def pause(self) -> None:
-        """Hold the body back: the client does not keep up."""
-        if not self._over:
-            self._body.pause()
-
-    def resume(self) -> None:
-        """Let the body flow again."""
-        if not self._over:
-            self._body.resume()
-
-    def stop(self) -> None:
-        """Give the body up; nobody is there to read it."""
-        self._over = True
-        self._body.stop()

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from otterd.core.operation import Tunnel
-from otterd.edges.http.outflow import Outlet
+from otterd.edges.http.outflow import Flow, Outlet
 
 
-class Tunnelling:
+class Tunnelling(Flow):
     """Sink of `tunnel`, and the way of the client's bytes into it.
 
     `slower` and `faster` are called when the alpha does not keep up and when it does again.
@@ -15,12 +15,10 @@ class Tunnelling:
     def __init__(
         self, outlet: Outlet, tunnel: Tunnel, slower: Callable[[], None], faster: Callable[[], None]
     ) -> None:
-        self._outlet = outlet
+        super().__init__(outlet, tunnel)
         self._tunnel = tunnel
         self._slower = slower
         self._faster = faster
-        self._over = False
-        self.sent = 0
         self.received = 0
 
     def start(self) -> None:
@@ -50,24 +48,3 @@ class Tunnelling:
         if not self._over:
             self.stop()
             self._outlet.stream_ended(self.sent)
-
-    def fail(self, reason: str) -> None:
-        """Break the connection off."""
-        if not self._over:
-            self.stop()
-            self._outlet.stream_broke(self.sent)
-
-    def pause(self) -> None:
-        """Hold the alpha back: the client does not keep up."""
-        if not self._over:
-            self._tunnel.pause()
-
-    def resume(self) -> None:
-        """Let the alpha's bytes flow again."""
-        if not self._over:
-            self._tunnel.resume()
-
-    def stop(self) -> None:
-        """Close the alpha's side."""
-        self._over = True
-        self._tunnel.stop()
