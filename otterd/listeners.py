@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -10,6 +11,7 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.python.failure import Failure
 
+from otterd.config.addresses import endpoint_parts
 from otterd.config.listen import http_listener, websocket_listener
 from otterd.config.schema import Config
 
@@ -65,6 +67,31 @@ class Listeners:
             raise StartFailed(_why(door, endpoint, port.value))
         self.standing.append((door, str(_address(port))))
         return port  # type: ignore[no-any-return]
+
+
+def try_ports(config: Config) -> None:
+    """Raise StartFailed when a TCP port of `config` cannot be had now.
+
+    For a process that will fork before it listens, and then has no stderr to tell it on.
+    """
+    wanted = (
+        ("http", http_listener(config) if config.enable_http else ""),
+        ("websocket", websocket_listener(config) if config.enable_websocket else ""),
+        ("metrics", config.metrics_endpoint),
+    )
+    for door, endpoint in wanted:
+        args, options = endpoint_parts(endpoint) if endpoint else ([""], {})
+        if args[0] not in ("tcp", "ssl"):
+            continue
+        host = options.get("interface", "")
+        port = int(options.get("port", args[1] if args[1:] else "0"))
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((host, port))
+                trial.listen(1)
+            except OSError as error:
+                raise StartFailed(_why(door, endpoint, error)) from None
 
 
 def _why(door: str, endpoint: str, error: BaseException | None) -> str:

@@ -28,7 +28,7 @@ from otterd.edges.http.site import OtterSite
 from otterd.edges.ws.factory import OtterSocketFactory
 from otterd.gateway import Gateway
 from otterd.guard.guard import Guard
-from otterd.listeners import Listeners, StartFailed
+from otterd.listeners import Listeners, StartFailed, try_ports
 from otterd.ops.access import AccessLog
 from otterd.ops.drain import Drain
 from otterd.ops.exposition import MetricsFactory
@@ -207,6 +207,11 @@ def makeService(options: Options) -> Root:
         die(str(error), 1)
     from twisted.internet import reactor  # noqa: TID251 -- this module names it for all others
 
+    if options.parent is not None and not options.parent.get("nodaemon"):
+        try:
+            try_ports(options.loaded)
+        except StartFailed as failure:
+            die(str(failure), 1)
     root = Started(options.parent)
     try:
         otter = make_otter(options.loaded, reactor, options.load)

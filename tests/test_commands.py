@@ -278,6 +278,7 @@ def run(*command: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
 
 OTTER = ("-m", "otterd")
 TWISTD = ("-c", "from twisted.scripts.twistd import run; run()", "-n", "--pidfile=", "otter")
+DAEMON = tuple(part for part in TWISTD if part not in ("-n", "--nodaemon"))
 
 
 @pytest.mark.parametrize("command", [OTTER, TWISTD], ids=["otter", "twistd"])
@@ -292,7 +293,7 @@ def test_a_bad_file_gives_one_line_and_a_status(
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.parametrize("command", [OTTER, TWISTD], ids=["otter", "twistd"])
+@pytest.mark.parametrize("command", [OTTER, TWISTD, DAEMON], ids=["otter", "twistd", "daemon"])
 @pytest.mark.parametrize("key", ["proxy_port", "websocket_port", "metrics_endpoint"])
 def test_a_port_in_use_gives_one_line_and_a_status(
     write: Write, tmp_path: Path, command: tuple[str, ...], key: str
