@@ -7,7 +7,6 @@ and nowhere at a door.
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.logger import Logger
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
@@ -16,8 +15,6 @@ from otterd.core.operation import Answer, Operation
 from otterd.errors import Draining, OtterError, Overloaded
 from otterd.guard.grant import Grant
 from otterd.passage import Alphas, Lender, Passage, Steady
-
-log = Logger()
 
 
 class Admission(Protocol):

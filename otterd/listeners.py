@@ -38,13 +38,14 @@ class Listeners:
         metrics: IProtocolFactory,
     ) -> None:
         """Open what `config` enables; raises StartFailed with everything closed again."""
+        factories = {"http": http, "websocket": websocket, "metrics": metrics}
         try:
-            if config.enable_http:
-                self.doors.append(self._listen("http", http_listener(config), http))
-            if config.enable_websocket:
-                self.doors.append(self._listen("websocket", websocket_listener(config), websocket))
-            if config.metrics_endpoint:
-                self.metrics = self._listen("metrics", config.metrics_endpoint, metrics)
+            for door, endpoint in _wanted(config):
+                port = self._listen(door, endpoint, factories[door])
+                if door == "metrics":
+                    self.metrics = port
+                else:
+                    self.doors.append(port)
         except StartFailed:
             for port in self.doors:
                 port.stopListening()
@@ -74,13 +75,8 @@ def try_ports(config: Config) -> None:
 
     For a process that will fork before it listens, and then has no stderr to tell it on.
     """
-    wanted = (
-        ("http", http_listener(config) if config.enable_http else ""),
-        ("websocket", websocket_listener(config) if config.enable_websocket else ""),
-        ("metrics", config.metrics_endpoint),
-    )
-    for door, endpoint in wanted:
-        args, options = endpoint_parts(endpoint) if endpoint else ([""], {})
+    for door, endpoint in _wanted(config):
+        args, options = endpoint_parts(endpoint)
         if args[0] not in ("tcp", "ssl"):
             continue
         host = options.get("interface", "")
@@ -92,6 +88,16 @@ def try_ports(config: Config) -> None:
                 trial.listen(1)
             except OSError as error:
                 raise StartFailed(_why(door, endpoint, error)) from None
+
+
+def _wanted(config: Config) -> list[tuple[str, str]]:
+    """Return the doors that `config` opens, each with its endpoint, the metrics last."""
+    doors = (
+        ("http", http_listener(config) if config.enable_http else ""),
+        ("websocket", websocket_listener(config) if config.enable_websocket else ""),
+        ("metrics", config.metrics_endpoint),
+    )
+    return [(door, endpoint) for door, endpoint in doors if endpoint]
 
 
 def _why(door: str, endpoint: str, error: BaseException | None) -> str:

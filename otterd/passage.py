@@ -13,7 +13,7 @@ from otterd.config.live import Live
 from otterd.core import judge
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
-from otterd.errors import AlphaFailure, DeadlinePassed, Lost, NotReached, TimedOut
+from otterd.errors import AlphaFailure, DeadlinePassed, Lost, NotReached, OutcomeUnknown, TimedOut
 from otterd.guard.grant import Grant
 
 log = Logger()
@@ -236,7 +236,7 @@ class Passage:
             self._finish(own)
             return
         told = judge.error_for(operation, error)
-        if told.word == "ErrorOutcomeUnknown":
+        if isinstance(told, OutcomeUnknown):
             self._verdict = Verdict.OUTCOME_UNKNOWN
         self._finish(Failure(told))
 
