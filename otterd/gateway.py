@@ -4,13 +4,15 @@ Admit (the guard), place (the policy), call (the fleet), judge, record. Policy l
 and nowhere at a door.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred, fail, succeed
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.balance import Policy, policy_for
+from otterd.core.balance import Ask, Policy, policy_for
+from otterd.core.cluster import UNCHARTED, Map
 from otterd.core.operation import Answer, Operation
 from otterd.errors import Draining, OtterError, Overloaded
 from otterd.guard.grant import Grant
@@ -24,6 +26,19 @@ class Admission(Protocol):
         """Return what is granted, or raise an OtterError."""
 
 
+class Everyone:
+    """Sees every alpha as usable."""
+
+    map: Map = UNCHARTED
+
+    def __init__(self, addresses: Iterable[str]) -> None:
+        self.usable = frozenset(addresses)
+
+    def cost(self, address: str) -> float:
+        """Return the same for each."""
+        return 0.0
+
+
 class Gateway:
     """Performs Operations; holds no state that a restart may not lose."""
 
@@ -33,6 +48,7 @@ class Gateway:
         self.alphas = alphas
         self.account = account
         self.policy: Policy = policy_for(live.config)
+        self.view = Everyone(live.config.alphas())
         self.in_flight = 0
         self.draining = False
         self._guard = guard
@@ -83,9 +99,10 @@ class Gateway:
         """Return the alphas to try, the best first."""
         if operation.target:
             return (operation.target,)
-        return self.policy.order(operation.purpose)
+        return self.policy.order(Ask(operation.purpose), self.view)
 
     def _reconfigure(self, old: Config, new: Config) -> None:
         chosen = ("balancer_type", "dgraph_endpoints", "groups")
         if any(getattr(old, name) != getattr(new, name) for name in chosen):
             self.policy = policy_for(new)
+            self.view = Everyone(new.alphas())

@@ -1,11 +1,11 @@
 """The policies that choose an alpha: pure, one class each."""
 
 from otterd.config.schema import Balancer, Config
-from otterd.core.balance.policy import Policy
+from otterd.core.balance.policy import Ask, Policy, View
 from otterd.core.balance.purposeful import Purposeful
 from otterd.core.balance.round_robin import RoundRobin
 
-__all__ = ["Policy", "Purposeful", "RoundRobin", "policy_for"]
+__all__ = ["Ask", "Policy", "Purposeful", "RoundRobin", "View", "policy_for"]
 
 
 def policy_for(config: Config) -> Policy:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from otterd.core.balance.policy import Ask, View
 from otterd.core.balance.round_robin import Turns
 from otterd.core.operation import Purpose
 
@@ -30,10 +31,14 @@ class Purposeful:
             for purpose, names in LISTS.items()
         }
 
-    def order(self, purpose: Purpose) -> tuple[str, ...]:
+    def order(self, ask: Ask, view: View) -> tuple[str, ...]:
         """Return the alphas of the purpose's list, beginning with the next in turn."""
-        return self._turns[purpose].take()
+        return self._turns[ask.purpose].take()
 
     def members(self, purpose: Purpose) -> tuple[str, ...]:
         """Return the alphas of the purpose's list."""
         return self._turns[purpose].members
+
+    def why(self, ask: Ask, view: View) -> str:
+        """Say that it is each one's turn in the purpose's list."""
+        return f"each alpha of the list for {ask.purpose} in turn"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from otterd.core.balance.policy import Ask, View
 from otterd.core.operation import Purpose
 
 
@@ -29,10 +30,14 @@ class RoundRobin:
     def __init__(self, members: Sequence[str]) -> None:
         self._turns = Turns(members)
 
-    def order(self, purpose: Purpose) -> tuple[str, ...]:
+    def order(self, ask: Ask, view: View) -> tuple[str, ...]:
         """Return all alphas, beginning with the next in turn."""
         return self._turns.take()
 
     def members(self, purpose: Purpose) -> tuple[str, ...]:
         """Return all alphas."""
         return self._turns.members
+
+    def why(self, ask: Ask, view: View) -> str:
+        """Say that it is each one's turn."""
+        return "each alpha in turn, whatever its health"
