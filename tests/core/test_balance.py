@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from otterd.core.balance import Ask, Purposeful, RoundRobin
 from otterd.core.operation import Purpose
-from otterd.gateway import Everyone
+from otterd.gateway.corridor import Everyone
 
 VIEW = Everyone(())
 

@@ -16,7 +16,7 @@ from otterd.core.cluster import UNCHARTED, Map
 from otterd.core.operation import Answer, Operation
 from otterd.errors import Draining, OtterError, Overloaded
 from otterd.guard.grant import Grant
-from otterd.passage import Alphas, Lender, Passage, Steady
+from otterd.gateway.passage import Alphas, Lender, Passage, Steady
 
 
 class Admission(Protocol):
