@@ -1,7 +1,7 @@
-"""All alphas of the configuration: the ways to them, their load and their health."""
+"""All alphas, of the configuration and found beside it: the ways to them, their load and their health."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +56,7 @@ class Alpha:
 
 
 class Fleet:
-    """Holds an Alpha for each address of the configuration in force.
+    """Holds an Alpha for each address of the configuration in force, and for those that `take_up` adds.
 
     Alphas that a reload took out take no new requests; they are closed once idle, or when the
     slowest answer would be over time. `make_*` replace the real ways to an alpha in tests.
@@ -83,6 +83,9 @@ class Fleet:
         self._chance = chance
         self._engine = ENGINES[live.config.alpha_engine]
         self._by_address: dict[str, Alpha] = {}
+        self._found: dict[str, str] = {}
+        self._hearing: list[Callable[[str], None]] = []
+        self._following: list[Callable[[], None]] = []
         self._leaving: dict[Alpha, float] = {}
         self._watch = LoopingCall(self._see_off)
         self._watch.clock = reactor
@@ -95,6 +98,25 @@ class Fleet:
     def get(self, address: str) -> Alpha | None:
         """Return the alpha with this gRPC address, or None when it is not (or no longer) one of ours."""
         return self._by_address.get(address)
+
+    @property
+    def discovered(self) -> frozenset[str]:
+        """The gRPC addresses that the configuration does not name."""
+        return frozenset(self._by_address).difference(self._live.config.alphas())
+
+    def take_up(self, found: Mapping[str, str]) -> None:
+        """Hold from now on, after those of the file, exactly the alphas `found`: gRPC to HTTP address."""
+        if self._found != found:
+            self._found = dict(found)
+            self._muster(self._live.config)
+
+    def on_told(self, hearer: Callable[[str], None]) -> None:
+        """Call `hearer(address)` after each probe of an alpha."""
+        self._hearing.append(hearer)
+
+    def on_muster(self, follower: Callable[[], None]) -> None:
+        """Call `follower()` when `alphas` has changed."""
+        self._following.append(follower)
 
     def start(self) -> Deferred[None]:
         """Begin to resolve and to probe; fires when the first alpha is healthy."""
@@ -117,10 +139,10 @@ class Fleet:
         return done
 
     def _muster(self, config: Config) -> None:
-        """Make `alphas` those of `config`, keeping those that stay as they are."""
+        """Make `alphas` those of `config` and those found, keeping those that stay as they are."""
         mustered: dict[str, Alpha] = {}
-        for address in config.alphas():
-            http_address = config.http_address(address)
+        named = {address: config.http_address(address) for address in config.alphas()}
+        for address, http_address in (named | {**self._found, **named}).items():
             known = self._by_address.get(address)
             if known is None or known.http_address != http_address:
                 known = self._recruit(address, http_address, config)
@@ -137,6 +159,9 @@ class Fleet:
         if self._running:
             for alpha in new:
                 alpha.probe.start()
+        if gone or new:
+            for follower in self._following:
+                follower()
 
     def _recruit(self, address: str, http_address: str, config: Config) -> Alpha:
         probe = Probe(
@@ -160,6 +185,8 @@ class Fleet:
             log.warn("{alpha} is not healthy: {reason}", alpha=address, reason=health.reason)
         if health.status == HEALTHY and not self._first.called:
             self._first.callback(None)
+        for hearer in self._hearing:
+            hearer(address)
 
     def _dismiss(self, alpha: Alpha) -> None:
         alpha.probe.stop()

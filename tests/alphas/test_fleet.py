@@ -153,6 +153,31 @@ def test_a_leaving_alpha_is_not_probed(stage):
     assert set(stage.asked) == {"web:80"}
 
 
+def test_found_alphas_stand_after_those_of_the_file_and_leave_when_they_are_found_no_more(stage):
+    stage.fleet.start()
+    mustered = []
+    stage.fleet.on_muster(lambda: mustered.append(stage.names()))
+    stage.asked.clear()
+    stage.fleet.take_up({"b:9081": "other:80", "c:9082": "web:81"})
+    stage.fleet.take_up({"b:9081": "other:80", "c:9082": "web:81"})
+    assert mustered == [["a:9080", "b:9081", "c:9082"]]
+    assert (stage.asked, stage.fleet.discovered) == (["web:81"], {"c:9082"})
+    assert stage.fleet.get("b:9081").http_address == "web:80"
+    stage.live.replace(config("c:9082", dgraph_http_endpoints={"c:9082": "web:81"}))
+    assert (stage.names(), stage.fleet.discovered) == (["c:9082", "b:9081"], {"b:9081"})
+    stage.fleet.take_up({})
+    assert (stage.names(), stage.fleet.discovered) == (["c:9082"], frozenset())
+
+
+def test_those_who_ask_hear_of_each_probe(stage):
+    heard = []
+    stage.fleet.on_told(heard.append)
+    stage.fleet.start()
+    assert heard == ["a:9080", "b:9081"]
+    stage.clock.advance(5)
+    assert heard == ["a:9080", "b:9081"] * 2
+
+
 def test_the_stop_closes_everything(stage):
     stage.fleet.start()
     gone = stage.fleet.get("a:9080")
