@@ -65,8 +65,37 @@ class Config:
         least=1,
         most=10,
     )
-    probe_interval: Seconds = key(Seconds(5.0), "How often each alpha's health is asked.", live=False)
+    probe_interval: Seconds = key(Seconds(1.0), "How often each alpha's health is asked.")
     probe_timeout: Seconds = key(Seconds(2.0), "How long an alpha has to answer a probe.")
+    probe_rise: int = key(
+        2, "How many good probes in a row bring an alpha back; the first of all counts at once.", most=100
+    )
+    probe_fall: int = key(
+        3,
+        "How many bad probes in a row take an alpha out; draining, not ready and hanging do so at once.",
+        most=100,
+    )
+    ejection_faults: int = key(
+        5, "How many requests in a row must fail through an alpha's own fault to take it out for a while."
+    )
+    ejection_time: Seconds = key(
+        Seconds(10.0), "How long that while is the first time; each further time it is this much longer."
+    )
+    ejection_most: Seconds = key(Seconds(300.0), "The longest such while.")
+    hang_limit: Seconds = key(
+        Seconds(1.0),
+        "An answer slower than this, and than ten times what is usual at its alpha and at the others, is a"
+        " sign of hanging; three one after the other take the alpha out for a while.",
+    )
+    lag_limit: Seconds = key(
+        Seconds(10.0), "How much older than the newest of its group an alpha's data may be."
+    )
+    slow_start: Seconds = key(
+        Seconds(10.0), "How long an alpha that came back takes to get its full share of work.", least=0
+    )
+    load_interval: Seconds = key(
+        Seconds(5.0), "How often each alpha is asked for its pending queries and proposals."
+    )
 
     enable_http: bool = key(True, "Serve HTTP.", section="Doors", live=False)
     proxy_port: int = key(
