@@ -46,13 +46,17 @@ class Map:
     owners: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """The group of each tablet."""
     moving: frozenset[str] = frozenset()
-    """Tablets that are being moved: every commit that touches one is aborted."""
+    """Tablets marked as being moved: commits that touch one are aborted. Zeros of v25 mark none."""
+    moved: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """The timestamp of the last move of each tablet that was ever moved: what began before it is aborted."""
     group_of: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     """The group of each gRPC address of ours."""
     counter: int = 0
     made: float = 0.0
     source: str = ""
     """The gRPC address of the alpha that told, "" while nothing is known."""
+    cid: str = ""
+    """The cluster's own name for itself; another one means a cluster made anew."""
 
     @property
     def known(self) -> bool:
@@ -63,6 +67,10 @@ class Map:
         """Return the gRPC address of the group's leader, "" when there is none that Otter can call."""
         found = self.groups.get(group)
         return found.leader if found is not None else ""
+
+    def leaderless(self) -> tuple[int, ...]:
+        """Return the groups of which no member is reported to lead."""
+        return tuple(group.id for group in self.groups.values() if not any(m.leader for m in group.members))
 
     def weigh(self, tablets: Iterable[str]) -> dict[int, int]:
         """Return how many of `tablets` each group owns, groups that own none left out."""
