@@ -53,6 +53,11 @@ class Alpha:
         }
 
     @property
+    def cluster(self) -> Cluster:
+        """The cluster that it is of."""
+        return self._cluster
+
+    @property
     def faults(self) -> Faults:
         """What is wrong with it."""
         return self._cluster.faults[self._number]

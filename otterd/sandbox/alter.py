@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from otterd.dql import mutation_tree as tree
 from otterd.dql.errors import DqlError
@@ -20,6 +21,15 @@ from otterd.wire import api_pb2 as api
 _OWN = {predicate.name: predicate for predicate in BUILT_IN}
 _OWN_TYPES = {type.name: type for type in BUILT_IN_TYPES}
 _EXACT = ("hash", "exact", "int")
+_GRAPHQL = "dgraph.graphql.schema"
+
+
+@dataclass(slots=True, frozen=True)
+class Declared:
+    """The predicates and types of a schema, each of which may be declared as it is."""
+
+    predicates: Sequence[Predicate] = ()
+    types: Sequence[Type] = ()
 
 
 class Alteration:
@@ -48,7 +58,6 @@ class Alteration:
         elif operation.drop_op == kinds.DATA:
             self._must(not value, "If DropOp is set to DATA, DropValue must be empty")
             self._drop_data()
-            self._record(f"DROP_DATA;{self._namespace:#x}")
         elif operation.drop_attr or operation.drop_op == kinds.ATTR:
             self._must(
                 bool(operation.drop_attr or value), "If DropOp is set to ATTR, DropValue must not be empty"
@@ -61,7 +70,7 @@ class Alteration:
             )
             self._cluster.schema(self._namespace).types.pop(value, None)
         else:
-            self._define(operation.schema)
+            self.adopt(self.declared(operation.schema))
 
     @staticmethod
     def _must(good: bool, text: str) -> None:
@@ -72,15 +81,20 @@ class Alteration:
         for start_ts in self._cluster.store.open():
             self._cluster.store.abort(start_ts)
         self._cluster.store.drop_namespace(self._namespace)
+        self._record(f"DROP_DATA;{self._namespace:#x}")
+        self.keep_graphql(self._cluster.schema(self._namespace).graphql)
 
     def _drop_all(self) -> None:
         for namespace in list(self._cluster.schemas):
             self._cluster.store.drop_namespace(namespace)
         for start_ts in self._cluster.store.open():
             self._cluster.store.abort(start_ts)
+        known = list(self._cluster.schemas.values())
         self._cluster.schemas.clear()
-        self._cluster.schemas[0] = first_schema()
+        schema = self._cluster.schemas[0] = first_schema()
+        schema.graphql_changes = sum(old.graphql_changes + bool(old.graphql) for old in known)
         self._record("DROP_ALL;")
+        self.keep_graphql("")
 
     def _drop_predicate(self, pred: str) -> None:
         self._must(pred not in _OWN, f"predicate {pred} is pre-defined and is not allowed to be dropped")
@@ -91,11 +105,28 @@ class Alteration:
 
     def _record(self, what: str) -> None:
         """Leave the node that Dgraph leaves for its backups."""
+        self._write(Quad("_:r", "dgraph.drop.op", value=Value("string", what)))
+
+    def _write(self, *quads: Quad) -> None:
         zero = self._cluster.zero
         start_ts = zero.timestamp()
         writer = Writer(self._cluster, self._namespace, start_ts, self._group)
-        written = writer.write([Change([Quad("_:r", "dgraph.drop.op", value=Value("string", what))], [])])
+        written = writer.write([Change(list(quads), [])])
         zero.commit(start_ts, map(base_36, written.keys), written.preds)
+        self._cluster.moved()
+
+    def keep_graphql(self, text: str) -> None:
+        """Keep `text` as the GraphQL schema of the namespace, in the node that is there for it."""
+        schema = self._cluster.schema(self._namespace)
+        schema.graphql_changes += text != schema.graphql
+        schema.graphql = text
+        view = self._cluster.view(self._namespace, self._cluster.zero.max_assigned)
+        node = next((f"{uid:#x}" for uid in view.has(_GRAPHQL)), "_:g")
+        self._write(
+            Quad(node, _GRAPHQL, value=Value("string", text)),
+            Quad(node, "dgraph.graphql.xid", value=Value("string", _GRAPHQL)),
+            Quad(node, "dgraph.type", value=Value("string", "dgraph.graphql")),
+        )
 
     def _no_pending(self, pred: str) -> None:
         """Raise Failed when open transactions write to `pred`, and abort them."""
@@ -104,8 +135,8 @@ class Alteration:
             self._cluster.zero.abort(start_ts)
         self._must(not pending, "Pending transactions found. Please retry operation")
 
-    def _define(self, text: str) -> None:
-        """Take the predicates and types that `text` declares, all or none."""
+    def declared(self, text: str) -> Declared:
+        """Return what `text` declares; raise Failed where it may not."""
         try:
             parsed = parse_schema(text)
         except DqlError as error:
@@ -126,12 +157,17 @@ class Alteration:
                     raise Failed(
                         f"Schema does not contain a matching predicate for field {field} in type {type.name}"
                     )
-        for predicate in predicates:
+        return Declared(predicates, types)
+
+    def adopt(self, declared: Declared) -> None:
+        """Take the predicates and types of `declared`, all or none."""
+        schema = self._cluster.schema(self._namespace)
+        for predicate in declared.predicates:
             self._no_pending(predicate.name)
             self._check_change(schema.predicates.get(predicate.name), predicate)
-        for predicate in predicates:
-            self._adopt(schema.predicates.get(predicate.name), predicate)
-        schema.types.update((type.name, type) for type in types)
+        for predicate in declared.predicates:
+            self._become(schema.predicates.get(predicate.name), predicate)
+        schema.types.update((type.name, type) for type in declared.types)
 
     def _check_change(self, old: Predicate | None, new: Predicate) -> None:
         """Raise Failed when `old` cannot become `new`."""
@@ -155,7 +191,7 @@ class Alteration:
     def _has_data(self, pred: str) -> bool:
         return bool(self._cluster.view(self._namespace, self._cluster.zero.max_assigned).has(pred))
 
-    def _adopt(self, old: Predicate | None, new: Predicate) -> None:
+    def _become(self, old: Predicate | None, new: Predicate) -> None:
         place = (self._namespace, new.name)
         if old is not None and new.is_list and not old.is_list and not new.is_edge:
             store, ts = self._cluster.store, self._cluster.zero.max_assigned

@@ -38,10 +38,15 @@ class Type:
 
 @dataclass(slots=True)
 class Schema:
-    """The predicates and types of one namespace, by name, those of Dgraph's own included."""
+    """The predicates and types of one namespace, by name, those of Dgraph's own included.
+
+    `graphql` is its GraphQL schema, and `graphql_changes` counts how often it became another one.
+    """
 
     predicates: dict[str, Predicate] = field(default_factory=dict)
     types: dict[str, Type] = field(default_factory=dict)
+    graphql: str = ""
+    graphql_changes: int = 0
 
     def get(self, name: str) -> Predicate | None:
         """Return the predicate `name`; `~name` is the reverse of one that has it."""

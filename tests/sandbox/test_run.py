@@ -121,8 +121,25 @@ def test_the_alphas_show_the_cluster_as_dgraph_does(running):
 
 
 def test_graphql_is_refused_by_name(running):
-    reply = ask(f"127.0.0.1:{8080 + running[0]}", "POST", "/admin/schema", "type A { a: String }")
-    assert reply.json()["errors"][0]["message"] == "sandbox: GraphQL is not supported"
+    for path in ("/graphql", "/admin"):
+        reply = ask(f"127.0.0.1:{8080 + running[0]}", "POST", path, {"query": "{ __typename }"})
+        assert reply.json() == {"errors": [{"message": "sandbox: GraphQL is not supported"}]}
+
+
+def test_a_graphql_schema_is_kept(running):
+    address = f"127.0.0.1:{8080 + running[0]}"
+    reply = ask(address, "POST", "/admin/schema", "type Otter { name: String! @id }")
+    assert reply.json() == {"data": {"code": "Success", "message": "Done"}}
+    known = ask(address, "POST", "/query", {"query": "schema(pred: Otter.name) {}"}).json()
+    assert known["data"]["schema"] == [
+        {
+            "predicate": "Otter.name",
+            "type": "string",
+            "index": True,
+            "tokenizer": ["hash"],
+            "upsert": True,
+        }
+    ]
 
 
 def test_it_refuses_to_look_like_a_database():
