@@ -1,8 +1,7 @@
 """The expressions of math()."""
 
-from otterd.dql.cursor import DEEPEST, Cursor, too_deep
+from otterd.dql.cursor import DEEPEST, Cursor, too_deep, variable_name
 from otterd.dql.errors import DqlError, Unlike
-from otterd.dql.functions import variable_name
 from otterd.dql.lexer import COMMA, DOLLAR, END, LEFT_ROUND, NAME, RIGHT_ROUND
 from otterd.dql.literals import Unreadable, real
 from otterd.dql.tree import Math, MathConst, MathOp, MathVar

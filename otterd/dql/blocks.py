@@ -101,7 +101,8 @@ def _named(cursor: Cursor) -> Draft:
     while (kind := cursor.step()) != END:
         if kind == RIGHT_ROUND:
             nothing = found.func is None and found.source is None and found.target is None
-            found.empty = nothing and not found.needs and not found.arguments
+            if nothing and not found.needs and not found.arguments:
+                found.empty = found.restricted = True
             break
         if kind == COMMA:
             if want:

@@ -99,7 +99,7 @@ def _named(cursor: Cursor, level: Level) -> None:
     name = cursor.values[at]
     following = cursor.kinds[at + 1]
     value = cursor.values[at + 1]
-    if following == NAME and value.lower() == "as":
+    if following == NAME and len(value) == 2 and value.lower() == "as":
         level.var = name
         cursor.at = at + 1
         return
@@ -113,7 +113,9 @@ def _named(cursor: Cursor, level: Level) -> None:
         level.alias = name
         cursor.at += 1
         return
-    _check_place(cursor, level, name)
+    owner = level.owner
+    if owner.restricted:
+        _check_place(cursor, level, name)
     special = SPECIAL.get(name.lower())
     if special is not None:
         name = special(cursor, level, name, at)
@@ -121,7 +123,7 @@ def _named(cursor: Cursor, level: Level) -> None:
             return
     if level.count == "counted":
         raise cursor.fail("Multiple predicates not allowed in single count.", ")", ahead=1)
-    if level.owner.counted:
+    if owner.counted:
         reason = "Cannot have children attributes when asking for count."
         raise cursor.fail(reason, "}", ahead=1)
     child = Draft(Kind.PREDICATE, name, cursor.starts[at])
@@ -199,6 +201,7 @@ def _bracketed(cursor: Cursor, current: Draft, word: str) -> None:
         if current.group_by is not None:
             raise cursor.fail("Only one group by directive allowed.", "one @groupby")
         current.group_by = group_by(cursor)
+        current.restricted = True
     else:
         raise cursor.fail(f"Unknown directive [{word}]", "filter, facets, groupby, cascade or normalize")
 

@@ -114,6 +114,16 @@ def plain(value: str) -> str:
         raise DqlError(str(error), expected="a string in double quotes") from None
 
 
+def variable_name(cursor: Cursor) -> str:
+    """Return the name of the variable behind the $ on which the cursor stands."""
+    if cursor.kinds[cursor.at + 1] != NAME:
+        raise cursor.fail("Expected variable name after $", "a name", ahead=1)
+    parts = ["$"]
+    while cursor.take(NAME):
+        parts.append(cursor.values[cursor.at])
+    return "".join(parts)
+
+
 def too_deep(what: str) -> Unlike:
     """Return the refusal of `what` nested deeper than Otter reads."""
     return Unlike(f"{what} nested deeper than {DEEPEST} levels", expected="less nesting")

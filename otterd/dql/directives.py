@@ -1,10 +1,9 @@
 """What follows a block or a selection with an @, but for filters."""
 
-from otterd.dql.cursor import Cursor
+from otterd.dql.cursor import Cursor, variable_name
 from otterd.dql.draft import Draft
 from otterd.dql.errors import DqlError
 from otterd.dql.filters import expression
-from otterd.dql.functions import variable_name
 from otterd.dql.lexer import (
     AT,
     COLON,
@@ -157,6 +156,7 @@ def at_root(cursor: Cursor, block: Draft) -> None:
         block.cascade += cascade(cursor)
     elif word == "groupby":
         block.group_by = (block.group_by or ()) + group_by(cursor)
+        block.restricted = True
     elif word == "ignorereflex":
         block.ignore_reflex = True
     elif word == "recurse":

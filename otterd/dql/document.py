@@ -126,9 +126,10 @@ class _Reader:
         """Put the parts together and raise for what does not fit."""
         if not self._blocks:
             return
-        times = variables.reach(self._block_scopes, self._fragment_scopes)
         used = [(scope, 1) for scope in self._block_scopes]
-        used += [(self._fragment_scopes[name], count) for name, count in times.items()]
+        if any(scope.spreads for scope in self._block_scopes):
+            times = variables.reach(self._block_scopes, self._fragment_scopes)
+            used += [(self._fragment_scopes[name], count) for name, count in times.items()]
         defines: list[str] = []
         needs: list[str] = list(wanted)
         for scope, count in used:

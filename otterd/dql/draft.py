@@ -44,6 +44,8 @@ class Draft:
     internal: bool = False
     """Whether it stands for no predicate, and so takes no directive."""
     empty: bool = False
+    restricted: bool = False
+    """Whether its braces hold less than others: it is empty or grouped."""
     filtered: bool = False
     """Whether a block had a filter, be it an empty one."""
     uid_variable: str = ""
@@ -87,6 +89,20 @@ class Draft:
 
     def selection(self) -> Selection:
         """Return the selection read."""
+        if not self.__dict__:
+            children = tuple(self.children)
+            return Selection(
+                self.kind,
+                self.attr,
+                self.position,
+                "",
+                "",
+                (),
+                self.arguments,
+                (),
+                PLAIN,
+                children,  # type: ignore[arg-type]
+            )
         return Selection(
             self.kind,
             self.attr,

@@ -1,7 +1,7 @@
 """Functions: `eq(name@en, "a")`, `uid(0x1, v)`, `near(loc, [1.0, 2.0], 5)` and the like."""
 
 from otterd.dql.call import Call
-from otterd.dql.cursor import DEEPEST, Cursor, plain, too_deep
+from otterd.dql.cursor import DEEPEST, Cursor, plain, too_deep, variable_name
 from otterd.dql.draft import Draft
 from otterd.dql.errors import DqlError, Unlike
 from otterd.dql.lexer import (
@@ -33,6 +33,8 @@ AT_ROOT = COMPARISONS | GEO | frozenset(
     )
 )  # fmt: skip
 _LISTS = COMPARISONS | {"uid_in", "similar_to"}
+_TO_CLEAN = frozenset(("", '"', " ", "\t"))
+_NAMES_VARIABLES = frozenset(("uid", "val", "len", "var"))
 _OPTIONS = ("ef", "distance_threshold")
 
 
@@ -40,16 +42,20 @@ def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
     """Return the function whose name is the next token; a uid of a `root` block also goes to that."""
     if depth > DEEPEST:
         raise too_deep("functions")
-    if cursor.step() != NAME:
-        shown = quoted(cursor.values[cursor.at])
-        raise cursor.fail(f"Expected a function but got {shown}", "a function")
-    position = cursor.starts[cursor.at]
-    call = Call(cursor.joined(cursor.values[cursor.at]).lower(), position, root)
-    if not cursor.take(LEFT_ROUND):
-        raise cursor.fail(f"Expected ( after func name [{call.name}]", "(", ahead=1)
-    while (kind := cursor.step()) != RIGHT_ROUND:
+    call = _begun(cursor, root)
+    kinds = cursor.kinds
+    similar = call.name == "similar_to"
+    while True:
+        cursor.at += 1
+        kind = kinds[cursor.at]
+        if kind == RIGHT_ROUND:
+            break
         if kind == COMMA:
-            _comma(cursor, call)
+            if call.want or call.dollar:
+                raise _comma(cursor, call)
+            call.want = True
+        elif kind == NAME and not (similar and call.attr and len(call.args) >= 2):
+            _argument(cursor, call, "")
         elif kind == LEFT_ROUND:
             _nested(cursor, call, depth)
         elif kind == AT:
@@ -61,9 +67,8 @@ def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
             if call.dollar:
                 raise cursor.fail("Invalid use of $ in func args", "the name of a variable")
             call.dollar = True
-        elif kind == NAME and not (call.name == "similar_to" and call.attr and len(call.args) >= 2):
-            _argument(cursor, call, "")
         elif kind == END:
+            cursor.at = cursor.end
             break
         else:
             _other(cursor, call, kind)
@@ -71,12 +76,22 @@ def function(cursor: Cursor, root: Draft | None = None, depth: int = 0) -> Func:
     return call.built()
 
 
-def _comma(cursor: Cursor, call: Call) -> None:
+def _begun(cursor: Cursor, root: Draft | None) -> Call:
+    """Read the name of a function and its opening bracket."""
+    if cursor.step() != NAME:
+        shown = quoted(cursor.values[cursor.at])
+        raise cursor.fail(f"Expected a function but got {shown}", "a function")
+    position = cursor.starts[cursor.at]
+    call = Call(cursor.joined(cursor.values[cursor.at]).lower(), position, root)
+    if not cursor.take(LEFT_ROUND):
+        raise cursor.fail(f"Expected ( after func name [{call.name}]", "(", ahead=1)
+    return call
+
+
+def _comma(cursor: Cursor, call: Call) -> DqlError:
     if call.want:
-        raise cursor.fail("Invalid use of comma.", "an argument")
-    if call.dollar:
-        raise cursor.fail("Invalid use of comma after dollar.", "the name of a variable")
-    call.want = True
+        return cursor.fail("Invalid use of comma.", "an argument")
+    return cursor.fail("Invalid use of comma after dollar.", "the name of a variable")
 
 
 def _other(cursor: Cursor, call: Call, kind: int) -> None:
@@ -173,13 +188,18 @@ def _argument(cursor: Cursor, call: Call, sign: str) -> None:
     if not call.want and not call.tag:
         reason = f"Expected comma or language but got: {cursor.values[at]}"
         raise cursor.fail(reason, "a comma")
-    raw = cursor.values[at]
-    value = sign + plain(cursor.joined(raw))
+    raw = value = cursor.values[at]
+    if cursor.values[at + 1] == "-":
+        value = cursor.joined(raw)
+    if value[:1] in _TO_CLEAN:
+        value = plain(value)
+    value = sign + value
     call.want = False
     if call.dollar:
         call.dollar = False
         _variable(cursor, call, "$" + value, at)
-    elif not call.attr and call.name not in ("uid", "type"):
+        return
+    if not call.attr and call.name not in ("uid", "type"):
         if '"' in raw:
             raise _at(cursor, at, f'Attribute in function must not be quoted with ": {raw}', "a predicate")
         if call.name == "uid_in" and following == RIGHT_ROUND:
@@ -187,7 +207,6 @@ def _argument(cursor: Cursor, call: Call, sign: str) -> None:
         call.attr = value
         cursor.varied = cursor.varied or value[:1] == "$"
         call.tag_at = cursor.at + 1
-        _used(cursor, call, value, at)
     elif call.tag:
         if value == "*":
             raise DqlError(
@@ -195,10 +214,9 @@ def _argument(cursor: Cursor, call: Call, sign: str) -> None:
             )
         call.language = value
         call.tag = False
-        _used(cursor, call, value, at)
-    else:
-        if call.name != "uid":
-            call.args.append(Arg(value, cursor.starts[at]))
+    elif call.name != "uid":
+        call.args.append(Arg(value, cursor.starts[at]))
+    if call.name in _NAMES_VARIABLES:
         _used(cursor, call, value, at)
 
 
@@ -263,16 +281,6 @@ def _option(cursor: Cursor, call: Call) -> None:
             raise cursor.fail(f"Expected value for {key}", "a number")
         call.args.append(Arg(sign + plain(cursor.joined(cursor.values[cursor.at])), position))
     call.want = False
-
-
-def variable_name(cursor: Cursor) -> str:
-    """Return the name of the variable behind the $ on which the cursor stands."""
-    if cursor.kinds[cursor.at + 1] != NAME:
-        raise cursor.fail("Expected variable name after $", "a name", ahead=1)
-    parts = ["$"]
-    while cursor.take(NAME):
-        parts.append(cursor.values[cursor.at])
-    return "".join(parts)
 
 
 def _check(cursor: Cursor, call: Call) -> None:

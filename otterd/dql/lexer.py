@@ -8,12 +8,13 @@ messages show.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from otterd.dql.broken import IRI, bad_iri, bad_string, too_many
-from otterd.dql.errors import unlexed
+from otterd.dql import patterns
+from otterd.dql.broken import bad_iri, bad_string, too_many
+from otterd.dql.errors import DqlError, unlexed
 from otterd.dql.literals import rune
 
 END, TEXT, LEFT_CURL, RIGHT_CURL, EQUAL, NAME, OPERATION = 0, 5, 6, 7, 8, 9, 10
@@ -26,30 +27,12 @@ MOST_TOKENS = 65_536
 PADDING = 4
 """How many tokens of the end follow the last, for a parser that looks ahead."""
 
-_NAME = r"[A-Za-z_~][A-Za-z0-9_~.]*+"
-_STRING = r'"[^"\\]*+(?:\\[uvtbnrf"\'\\][^"\\]*+)*+"'
-_TAG = r"(?:[A-Za-z_~*][A-Za-z_~0-9*-]*+)?\.|[A-Za-z_~*][A-Za-z_~0-9*-]*+"
-_REGEX = re.compile(r"/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+", re.DOTALL)
-
-# Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 the
-# rest: a comment, or what has no place here.
-_QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
-# Here 5 is a comparison, 6 a string, and 7 the rest.
-_ROUND = re.compile(
-    rf"[ \t\r\n]*+(?:([A-Za-z0-9_~][A-Za-z0-9_~.]*+)|([(),:.$[\]{{}}+*%-])|@({_TAG})"
-    rf"|<(?![ \t=])({IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
-)
-_SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
-_TOP = re.compile(
-    r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)"
-)
-_UPSERT = re.compile(r"[ \t\r\n]*+(\{)[ \t\r\n]*+(query|mutation|fragment)\b")
-_FIRST = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|(#[^\r\n]*+|[\s\S]|\Z))")
-
 _PUNCTUATION = {
     "{": LEFT_CURL, "}": RIGHT_CURL, "(": LEFT_ROUND, ")": RIGHT_ROUND, ":": COLON, ".": PERIOD,
     "$": DOLLAR, "[": LEFT_SQUARE, "]": RIGHT_SQUARE, ",": COMMA, "+": MATH, "-": MATH, "*": MATH, "%": MATH,
 }  # fmt: skip
+_BRACED = {**_PUNCTUATION, "*": STAR}
+_END_KINDS, _END_VALUES = [END] * PADDING, [""] * PADDING
 
 
 @dataclass(slots=True)
@@ -74,8 +57,9 @@ class Lexer:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = Tokens(text)
+        self._adders = (self.tokens.kinds.append, self.tokens.values.append, self.tokens.starts.append)
         self._depth = 0
-        self._rounds = 0
+        self._rounds = 0  # brackets opened where an operation was due, which close with the next ones
         self._mode: Callable[[int], int] = self._top
 
     def read(self) -> Tokens:
@@ -83,16 +67,20 @@ class Lexer:
         at = 0
         while at >= 0:
             at = self._mode(at)
-        for _ in range(PADDING):
-            self.tokens.add(END, "", len(self.text))
-        return self.tokens
+        tokens = self.tokens
+        tokens.kinds += _END_KINDS
+        tokens.values += _END_VALUES
+        tokens.starts += [len(self.text)] * PADDING
+        return tokens
 
     def _top(self, at: int) -> int:
         """Read up to the next operation of the document."""
-        found = _TOP.match(self.text, at)
+        found = patterns.TOP.match(self.text, at)
         assert found is not None
         before, word = found.groups()
-        start = found.start(1) + 1 + max(before.rfind(space) for space in " \t\r\n")
+        start = found.start(1)
+        if before:
+            start += 1 + max(before.rfind(space) for space in " \t\r\n")
         if word == "{":
             self.tokens.add(LEFT_CURL, self.text[start : found.end()], start)
             self._depth += 1
@@ -113,7 +101,7 @@ class Lexer:
         word = self.text[start:at]
         if word in ("mutation", "upsert"):
             # Neither is allowed in a query, whatever follows.
-            opened = _UPSERT.match(self.text, at) if word == "upsert" else None
+            opened = patterns.UPSERT.match(self.text, at) if word == "upsert" else None
             if opened is None:
                 self.tokens.add(UPSERT if word == "upsert" else OPERATION, word, start)
             else:
@@ -128,7 +116,7 @@ class Lexer:
 
     def _first(self, at: int) -> int:
         """Read the first word in the braces, which tells a query from a mutation."""
-        for found in _FIRST.finditer(self.text, at):
+        for found in patterns.FIRST.finditer(self.text, at):
             word, rest = found.groups()
             if word in ("set", "delete", "del"):
                 self.tokens.add(MUTATION, word, found.start(1))
@@ -145,78 +133,84 @@ class Lexer:
                 raise unlexed(self.text, found.start(2), reason, "the name of a block")
         raise AssertionError  # the pattern matches the end of the text
 
+    def _each(self, pattern: "re.Pattern[str]", at: int) -> "Iterator[re.Match[str]]":
+        """Return the matches of `pattern` from `at` on, no more than there may be tokens."""
+        found = pattern.finditer(self.text, at)
+        return found if len(self.text) < MOST_TOKENS else islice(found, MOST_TOKENS - len(self.tokens.kinds))
+
     def _query(self, at: int) -> int:
         """Read what is in braces."""
-        tokens = self.tokens
-        kind, value, start = tokens.kinds.append, tokens.values.append, tokens.starts.append
-        for found in islice(_QUERY.finditer(self.text, at), MOST_TOKENS - len(tokens.kinds)):
-            group = found.lastindex
-            if group == 1:
-                kind(NAME)
-                value(found[1])
-                start(found.start(1))
-            elif group == 2:
-                char = found[2]
-                kind(STAR if char == "*" else _PUNCTUATION[char])
-                value(char)
-                start(found.start(2))
-                if char == "(":
-                    self._rounds += 1
-                    self._mode = self._round
-                    return found.end()
-                if char == "{":
-                    self._depth += 1
-                elif char == "}" and self._left():
-                    return found.end()
-            elif group == 5:
-                self._rest(found[5], found.start(5), "Unclosed action", "in lexText")
+        kind, value, start = self._adders
+        while True:
+            for found in self._each(patterns.QUERY, at):
+                group = found.lastindex
+                if group == 1:
+                    kind(NAME)
+                    value(found[1])
+                    start(found.start(1))
+                elif group == 2:
+                    char = found[2]
+                    kind(_BRACED[char])
+                    value(char)
+                    start(found.start(2))
+                    if char == "(":
+                        at = self._round(found.end())
+                        break
+                    if char == "{":
+                        self._depth += 1
+                    elif char == "}" and self._left():
+                        return found.end()
+                elif group == 5:
+                    self._rest(found[5], found.start(5), "Unclosed action", "in lexText")
+                else:
+                    self._named(found, group == 3)
             else:
-                self._named(found, group == 3)
-        raise too_many(MOST_TOKENS)
+                raise too_many(MOST_TOKENS)
 
     def _round(self, at: int) -> int:
-        """Read what is in round brackets."""
-        tokens = self.tokens
-        kind, value, start = tokens.kinds.append, tokens.values.append, tokens.starts.append
+        """Read what is in round brackets, up to the one that closes the first."""
+        kind, value, start = self._adders
+        depth, self._rounds = self._rounds + 1, 0
         comma = False  # whether nothing has come since a comma
-        for found in islice(_ROUND.finditer(self.text, at), MOST_TOKENS - len(tokens.kinds)):
-            group = found.lastindex
-            if group == 1 or group == 6:
-                kind(NAME)
-                value(found[group])
-                start(found.start(group))
-                comma = False
-            elif group == 2:
-                char = found[2]
-                kind(_PUNCTUATION[char])
-                value(char)
-                start(found.start(2))
-                if char == ",":
-                    if comma:
-                        reason = "Consecutive commas not allowed."
-                        raise unlexed(self.text, found.start(2), reason, "an argument")
-                    comma = True
-                elif char == "(":
-                    self._rounds += 1
-                elif char == ")" and self._closed(comma, found.end()):
-                    return found.end()
-                elif char == "{":
+        while True:
+            for found in self._each(patterns.ROUND, at):
+                group = found.lastindex
+                if group == 2:
+                    char = found[2]
+                    kind(_PUNCTUATION[char])
+                    value(char)
+                    start(found.start(2))
+                    if char == "," or char == ")":
+                        if comma:
+                            raise self._gap(found)
+                        comma = char == ","
+                        depth -= not comma
+                        if not depth:
+                            return found.end()
+                    elif char == "(":
+                        depth += 1
+                    elif char == "{":
+                        comma = False
+                elif group == 1 or group == 6:
+                    kind(NAME)
+                    value(found[group])
+                    start(found.start(group))
                     comma = False
-            elif group == 5:
-                self.tokens.add(MATH, found[5], found.start(5))
-            elif group == 7:
-                end = self._slash_or_rest(found[7], found.start(7), comma)
-                comma = comma and found[7][:1] in ("=", "/")
-                if end:
-                    return end
+                elif group == 7:
+                    at = self._slash_or_rest(found[7], found.start(7), comma)
+                    comma = comma and not at and found[7][:1] in ("=", "/")
+                    if at:
+                        break
+                elif group == 5:
+                    self.tokens.add(MATH, found[5], found.start(5))
+                else:
+                    comma = self._named(found, group == 3)
             else:
-                self._named(found, group == 3)
-                comma = False
-        raise too_many(MOST_TOKENS)
+                raise too_many(MOST_TOKENS)
 
     def _schema(self, at: int) -> int:
         """Read a schema request."""
-        for found in islice(_SCHEMA.finditer(self.text, at), MOST_TOKENS - len(self.tokens.kinds)):
+        for found in islice(patterns.SCHEMA.finditer(self.text, at), MOST_TOKENS - len(self.tokens.kinds)):
             name, char, iri, rest = found.groups()
             if rest is not None:
                 self._rest(rest, found.start(4), "Unclosed schema action", "inside schema")
@@ -236,21 +230,25 @@ class Lexer:
             self._mode = self._top
         return not self._depth
 
-    def _closed(self, comma: bool, at: int) -> bool:
-        """Count a closing bracket that ends before `at`; return whether it is the last."""
-        if comma:
-            raise unlexed(self.text, at, "Empty Argument", "an argument")
-        self._rounds -= 1
-        if not self._rounds:
-            self._mode = self._query
-        return not self._rounds
+    def _gap(self, found: "re.Match[str]") -> DqlError:
+        """Return the refusal of a comma or bracket right behind a comma."""
+        if found[2] == ",":
+            return unlexed(self.text, found.start(2), "Consecutive commas not allowed.", "an argument")
+        return unlexed(self.text, found.end(), "Empty Argument", "an argument")
 
-    def _named(self, found: "re.Match[str]", tagged: bool) -> None:
-        """Add the name after an @, or the name in <>."""
+    def _named(self, found: "re.Match[str]", tagged: bool) -> bool:
+        """Add the name after an @, or the name in <>; return that it is no comma."""
+        kind, value, start = self._adders
+        group = 4
         if tagged:
-            self.tokens.add(AT, "@", found.start(3) - 1)
-        group = 3 if tagged else 4
-        self.tokens.add(NAME, found[group], found.start(group))
+            group = 3
+            kind(AT)
+            value("@")
+            start(found.start(3) - 1)
+        kind(NAME)
+        value(found[group])
+        start(found.start(group))
+        return False
 
     def _slash_or_rest(self, rest: str, at: int, comma: bool) -> int:
         """Add = or /, or right after a comma a regular expression; return where that ends, else 0."""
@@ -259,7 +257,7 @@ class Lexer:
         elif rest == "/" and not comma:
             self.tokens.add(MATH, rest, at)
         elif rest == "/":
-            found = _REGEX.match(self.text, at)
+            found = patterns.REGEX.match(self.text, at)
             if found is None:
                 raise unlexed(self.text, at, "Unclosed regexp", "a / at the end of the regular expression")
             self.tokens.add(REGEX, found[0], at)

@@ -6,8 +6,14 @@ strings without quotes and escapes. Values given by `$variables` are filled in.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
+
+from otterd.dql.math_tree import Math as Math
+from otterd.dql.math_tree import MathConst as MathConst
+from otterd.dql.math_tree import MathOp as MathOp
+from otterd.dql.math_tree import MathVar as MathVar
+from otterd.dql.node import node
 
 
 class Kind(StrEnum):
@@ -39,7 +45,7 @@ class Holds(IntEnum):
     LIST = 3
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Need:
     """One use of a query variable."""
 
@@ -47,7 +53,7 @@ class Need:
     holds: Holds
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Arg:
     """One argument; of a function, or `first: 5`."""
 
@@ -59,7 +65,7 @@ class Arg:
     """Whether `value` is the x of `val(x)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Func:
     """`eq(name@en, "a")`, at the root or in a filter; also an aggregate or checkpwd.
 
@@ -84,7 +90,7 @@ class Func:
     """`gt(len(x), 2)`."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Junction:
     """`and`, `or` of two filters, or `not` of one."""
 
@@ -95,33 +101,7 @@ class Junction:
 Filter = Func | Junction
 
 
-@dataclass(frozen=True, slots=True)
-class MathOp:
-    """An operator or function of math(); unary minus is `u-`."""
-
-    op: str
-    parts: "tuple[Math, ...]"
-
-
-@dataclass(frozen=True, slots=True)
-class MathVar:
-    """A value variable inside math()."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class MathConst:
-    """A number inside math(), or the value of a declared `$variable` of any type."""
-
-    value: int | float | bool | str | tuple[float, ...]
-    variable: str = ""
-
-
-Math = MathOp | MathVar | MathConst
-
-
-@dataclass(frozen=True, slots=True)
+@node
 class Order:
     """`orderasc: name@en`, or by `val(x)` with `by_var`."""
 
@@ -131,7 +111,7 @@ class Order:
     by_var: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class FacetKey:
     """One facet asked for."""
 
@@ -140,7 +120,7 @@ class FacetKey:
     var: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class FacetOrder:
     """Sorting of edges by a facet."""
 
@@ -148,7 +128,7 @@ class FacetOrder:
     descending: bool
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Facets:
     """`@facets`: all of them, or those in `keys`, sorted by name, each once, as Dgraph answers them."""
 
@@ -159,7 +139,7 @@ class Facets:
     """Facet name to the variable that it defines."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class GroupKey:
     """One attribute of a groupby."""
 
@@ -168,7 +148,7 @@ class GroupKey:
     languages: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Recurse:
     """`@recurse(depth: 3, loop: true)`; a depth of 0 is none given."""
 
@@ -178,7 +158,7 @@ class Recurse:
     loop_variable: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Directives:
     """What stands behind a selection or a block with an @."""
 
@@ -196,7 +176,7 @@ class Directives:
 PLAIN = Directives()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Selection:
     """One item in the braces of a block or of another selection."""
 
@@ -217,7 +197,7 @@ class Selection:
     needs: tuple[Need, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Spread:
     """`...name`: the children of that fragment stand here."""
 
@@ -228,7 +208,7 @@ class Spread:
 Child = Selection | Spread
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Block:
     """A root: `me(func: eq(name, "a"), first: 3) @filter(...) { ... }`; `alias` is its name, here "me"."""
 
@@ -249,7 +229,7 @@ class Block:
     """`me()`: only aggregations and math inside."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Fragment:
     """`fragment name { ... }`."""
 
@@ -258,7 +238,7 @@ class Fragment:
     children: tuple[Child, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class SchemaRequest:
     """`schema(pred: [a, b]) { type index }`; or of types, or of everything."""
 
@@ -268,7 +248,7 @@ class SchemaRequest:
     fields: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Variable:
     """A `$name`, as declared (`type` with its `!`, empty if never declared) and with its value."""
 
@@ -277,7 +257,7 @@ class Variable:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Document:
     """A whole query text."""
 

@@ -1,0 +1,26 @@
+"""What the tokens of a query look like in each mode of the lexer; blanks before a token belong to it.
+
+No pattern gives back what it took, so that hostile text costs no more than its length.
+"""
+
+import re
+
+from otterd.dql.broken import IRI
+
+_NAME = r"[A-Za-z_~][A-Za-z0-9_~.]*+"
+_STRING = r'"[^"\\]*+(?:\\[uvtbnrf"\'\\][^"\\]*+)*+"'
+_TAG = r"(?:[A-Za-z_~*][A-Za-z_~0-9*-]*+)?\.|[A-Za-z_~*][A-Za-z_~0-9*-]*+"
+REGEX = re.compile(r"/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+", re.DOTALL)
+
+# Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 the
+# rest: a comment, or what has no place here.
+QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
+# Here 5 is a comparison, 6 a string, and 7 the rest.
+ROUND = re.compile(
+    rf"[ \t\r\n]*+(?:([A-Za-z0-9_~][A-Za-z0-9_~.]*+)|([(),:.$[\]{{}}+*%-])|@({_TAG})"
+    rf"|<(?![ \t=])({IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
+)
+SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
+TOP = re.compile(r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)")
+UPSERT = re.compile(r"[ \t\r\n]*+(\{)[ \t\r\n]*+(query|mutation|fragment)\b")
+FIRST = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|(#[^\r\n]*+|[\s\S]|\Z))")
