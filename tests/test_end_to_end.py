@@ -140,7 +140,6 @@ async def test_an_alpha_that_takes_no_work_is_passed_by(reactor: AsyncioSelector
     async with house(reactor) as h:
         for number in (0, 1):
             h.faults(number).change(**{fault: True})
-        h.sandbox.apply_faults()
         stored = [await h.store(f"moon {at}") for at in range(6)]
         assert [told["data"]["code"] for _, told in stored] == ["Success"] * 6
         assert await h.names() == [f"moon {at}" for at in range(6)]
@@ -173,7 +172,7 @@ async def test_a_read_that_is_cut_off_is_asked_elsewhere(reactor: AsyncioSelecto
 async def test_an_election_holds_all_but_best_effort_reads(reactor: AsyncioSelectorReactor) -> None:
     async with house(reactor) as h:
         await h.store("Io")
-        h.sandbox.cluster.begin_election(1)
+        h.sandbox.trouble.begin_election(1)
         status, told = await h.ask("/query?be=true", NAMED)
         assert (status, told["data"]["q"]) == (200, [{"name": "Io"}])
         status, told = await h.ask("/query?timeout=50ms", NAMED)
@@ -181,7 +180,7 @@ async def test_an_election_holds_all_but_best_effort_reads(reactor: AsyncioSelec
         waiting = gatherResults(
             [Deferred.fromCoroutine(h.store("Europa")), Deferred.fromCoroutine(h.names())]
         )
-        h.sandbox.cluster.end_election(1)
+        h.sandbox.trouble.end_election(1)
         (status, _), _ = await waiting
         assert status == 200
         assert await h.names() == ["Europa", "Io"]

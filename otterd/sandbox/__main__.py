@@ -13,12 +13,16 @@ from twisted.application.service import Service
 
 from otterd.config.errors import ConfigError
 from otterd.config.schema import Config
+from otterd.sandbox.faults import KNOWN
 from otterd.sandbox.service import Sandbox
 
 BANNER = """\
     This is a SANDBOX and not a database: its alphas live in this process, forget everything
     when it ends, and understand only a part of what Dgraph does.
 """
+
+MOST = 16
+"""How many alphas there may be, so that their ports do not meet those of others."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -37,19 +41,31 @@ def _options() -> argparse.ArgumentParser:
         prog="python -m otterd.sandbox",
         description="Run Otter in front of a sandbox (run, the default), the sandbox alone (alphas), or make"
         " faults in one that runs: `fault` shows them, `fault ALPHA NAME=VALUE...` sets some of an alpha"
-        " (counted from 1): delay=SECONDS, hang, refuse, reset_before, reset_after, draining, unready,"
-        " overloaded, lag (NAME alone means NAME=true, and NAME=false mends it), only=METHOD,...; `fault"
-        " ALPHA heal` mends all; `fault election=SECONDS` and `fault acl=SECONDS` (the life of access"
-        " tokens, 0 for none) concern the cluster.",
+        f" (counted from 1), of {', '.join(sorted(KNOWN))}: delay=SECONDS, only=METHOD,..., and for the rest"
+        " NAME alone makes it and NAME=false mends it; `fault ALPHA heal` mends all."
+        " `fault election=SECONDS group=N`, `fault acl=SECONDS` (the life of access tokens, 0 for none) and"
+        " `fault zero=false` (nobody reaches it; zero=true mends it) concern the cluster.",
     )
     parser.add_argument("words", nargs="*", metavar="run|alphas|fault")
     parser.add_argument("--offset", type=int, default=0, help="added to Dgraph's ports: 8080, 9080 and 6080")
     parser.add_argument("--port", type=int, default=8084, help="where Otter speaks HTTP; default 8084")
     parser.add_argument("--websocket-port", type=int, default=8089, help="default 8089")
-    parser.add_argument("--alphas", type=int, default=3, help="how many alphas; default 3")
-    parser.add_argument("--groups", type=int, default=1, help="in how many groups; default 1")
+    parser.add_argument(
+        "--groups",
+        type=_sizes,
+        default=(3,),
+        metavar="N,N,...",
+        help="how many alphas are in each group; default 3, which is three in one",
+    )
     parser.add_argument("--empty", action="store_true", help="begin without the facts")
     return parser
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    sizes = tuple(int(part) for part in text.split(","))
+    if min(sizes) < 1 or sum(sizes) > MOST:
+        raise argparse.ArgumentTypeError(f"no group is empty, and there are at most {MOST} alphas")
+    return sizes
 
 
 def fault(options: argparse.Namespace) -> int:
@@ -110,7 +126,7 @@ def run(options: argparse.Namespace, *, alone: bool) -> int:
         )
         return config_for(given, sandbox)
 
-    shape = Shape(options.alphas, options.groups, options.offset)
+    shape = Shape(options.groups, options.offset)
     sandbox = Sandbox(reactor, shape, answer)
     try:
         config = configured(sandbox)

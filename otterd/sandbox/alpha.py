@@ -7,14 +7,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from twisted.internet.interfaces import IReactorTime
+
+from otterd.dql.document import parse_query
+from otterd.dql.errors import DqlError
+from otterd.dql.mutation_tree import STAR
+from otterd.dql.schema import parse_schema
 from otterd.sandbox.alter import Alteration
 from otterd.sandbox.asking import Question, Result
 from otterd.sandbox.cluster import VERSION, Cluster, base_36
-from otterd.sandbox.failures import ABORTED, UNAUTHENTICATED, Failed, unsupported
+from otterd.sandbox.failures import ABORTED, NO_CONNECTION, UNAUTHENTICATED, Failed, unsupported
 from otterd.sandbox.faults import Faults
 from otterd.sandbox.quads import Change, change_of
+from otterd.sandbox.reach import Reach
 from otterd.sandbox.run_dql import request_of
 from otterd.sandbox.upsert import filled, needed, with_conditions
+from otterd.sandbox.vitals import exposition, own_health, seen_health
 from otterd.sandbox.write import Writer
 from otterd.sandbox.zero import Member
 from otterd.wire import api_pb2 as api
@@ -41,8 +49,8 @@ class Alpha:
 
     def __init__(self, cluster: Cluster, number: int) -> None:
         self._cluster = cluster
-        self._number = number
-        self._applied: int | None = None
+        self.replica = cluster.replicas[number]
+        self._reach = Reach(cluster, self.replica)
         self.calls: dict[str, tuple[Any, Callable[[Any, Mapping[str, str]], Awaitable[Any]]]] = {
             "Query": (api.Request, self.query),
             "CommitOrAbort": (api.TxnContext, self.commit),
@@ -60,37 +68,45 @@ class Alpha:
     @property
     def faults(self) -> Faults:
         """What is wrong with it."""
-        return self._cluster.faults[self._number]
+        return self.replica.faults
 
     @property
     def member(self) -> Member:
         """The alpha as zero knows it."""
-        return self._cluster.zero.membership.members[self._number + 1]
+        return self.replica.member
+
+    @property
+    def clock(self) -> IReactorTime:
+        """What its delays go by."""
+        return self._cluster.clock
 
     @property
     def max_assigned(self) -> int:
         """The greatest timestamp that it has applied."""
-        if not self.faults.lag:
-            self._applied = None
-            return self._cluster.zero.max_assigned
-        if self._applied is None:
-            self._applied = self._cluster.zero.max_assigned
-        return self._applied
+        return self._cluster.applied(self.replica)
 
     async def perform(self, method: str, payload: bytes, metadata: Mapping[str, str]) -> bytes:
         """Answer the call `method`, faults included; raise Failed or Reset."""
         if method not in self.calls:
             raise unsupported(method)
         kind, call = self.calls[method]
-        await self.faults.before(method)
+        await self.faults.before(method, self.clock)
         self.faults.refusal()
         answer = await call(kind.FromString(payload), metadata)
         self.faults.after(method)
+        await self.faults.running()
         return bytes(answer.SerializeToString())
 
     async def query(self, request: api.Request, metadata: Mapping[str, str]) -> api.Response:
         """Answer a query, a mutation, or an upsert."""
         self.faults.overload()
+        self.replica.queries += 1
+        try:
+            return await self._answer(request, metadata)
+        finally:
+            self.replica.queries -= 1
+
+    async def _answer(self, request: api.Request, metadata: Mapping[str, str]) -> api.Response:
         request.query = request.query.strip()
         if not request.query and not request.mutations:
             raise Failed("empty request")
@@ -103,9 +119,9 @@ class Alpha:
         began = request.start_ts
         await self._dated(asked)
         dated = time.perf_counter_ns()
-        result = self._asked(asked, text)
+        result = await self._asked(asked, text)
         if asked.changes:
-            self._mutate(asked, filled(asked.changes, result))
+            await self._mutate(asked, filled(asked.changes, result))
         elif self._cluster.accounts is not None:
             asked.response.txn.hash = self._cluster.accounts.hash(asked.response.txn.start_ts)
         done = time.perf_counter_ns()
@@ -119,26 +135,22 @@ class Alpha:
         return asked.response
 
     async def _dated(self, asked: _Asked) -> None:
-        """Find the timestamp of a request, and wait until it may be read at."""
+        """Find the timestamp of a request, and wait until it was given out."""
         request, zero = asked.request, self._cluster.zero
         if request.best_effort and not request.read_only:
             raise Failed("A best effort query must be read-only.")
-        best_effort = request.best_effort and not request.start_ts
-        if not best_effort:
-            await self._cluster.led(self.member.group)
-        if not request.start_ts:
-            if asked.changes or not request.read_only:
-                request.start_ts = zero.timestamp()
-            else:
-                request.start_ts = self.max_assigned if best_effort else zero.read_only_timestamp()
+        if not request.start_ts and request.best_effort:
+            request.start_ts = self.max_assigned
+        elif not request.start_ts:
+            await self._cluster.with_zero()
+            fresh = asked.changes or not request.read_only
+            request.start_ts = zero.timestamp() if fresh else zero.read_only_timestamp()
             self._cluster.moved()
         asked.response.txn.start_ts = request.start_ts
         await self._cluster.reached(request.start_ts)
-        while not best_effort and self.faults.lag and request.start_ts > self.max_assigned:
-            await self.faults.changed.wait()
 
-    def _asked(self, asked: _Asked, text: str) -> Result:
-        """Answer the query of a request, if it has one."""
+    async def _asked(self, asked: _Asked, text: str) -> Result:
+        """Answer the query of a request, if it has one, once who serves what it reads has applied enough."""
         if not text:
             # To find out about unique values an alpha adds a query, though it has no result.
             if any(self._unique(asked, quad.pred) for change in asked.changes for quad in change.sets):
@@ -146,17 +158,39 @@ class Alpha:
             return Result()
         rdf = asked.request.resp_format == api.Request.RDF
         question = Question(text, dict(asked.request.vars), asked.needed, debug=asked.debug, rdf=rdf)
-        view = self._cluster.view(asked.namespace, asked.request.start_ts)
-        result = self._cluster.engine(view, self._cluster.schema(asked.namespace), question)
-        asked.response.json, asked.response.rdf = result.json, result.rdf
-        asked.response.metrics.num_uids.update(result.num_uids)
-        return result
+        namespace, ts = asked.namespace, asked.request.start_ts
+        if "schema" in text:
+            await self._tell_schema(namespace, question)
+        while True:
+            view = self._cluster.view(namespace, ts)
+            failure = None
+            try:
+                result = self._cluster.engine(view, self._reach.schema(namespace), question)
+            except Failed as failed:
+                failure = failed
+            self._reach.moved(namespace, view.touched, ts)
+            if await self._reach.read(namespace, view.touched, ts):
+                continue
+            if failure is not None:
+                raise failure
+            asked.response.json, asked.response.rdf = result.json, result.rdf
+            asked.response.metrics.num_uids.update(result.num_uids)
+            return result
+
+    async def _tell_schema(self, namespace: int, question: Question) -> None:
+        """Wait for those who know the schema, if that is what is asked for."""
+        try:
+            document = parse_query(question.text, question.variables, wanted=question.needed)
+        except DqlError:
+            return
+        if document.schema is not None:
+            await self._reach.tell_schema(namespace, document.schema.predicates)
 
     def _unique(self, asked: _Asked, pred: str) -> bool:
         known = self._cluster.schema(asked.namespace).predicates.get(pred)
         return known is not None and known.unique
 
-    def _mutate(self, asked: _Asked, changes: list[Change]) -> None:
+    async def _mutate(self, asked: _Asked, changes: list[Change]) -> None:
         """Stage what a request changes, and commit it when it says so."""
         request, response, zero = asked.request, asked.response, self._cluster.zero
         start_ts = request.start_ts
@@ -164,7 +198,9 @@ class Alpha:
             # Nothing can be added to what is decided; Dgraph takes it, and loses it in the end.
             self._cluster.store.abort(start_ts)
         writer = Writer(self._cluster, asked.namespace, start_ts, self.member.group)
+        changed = [quad.pred for change in changes for quad in (*change.sets, *change.deletes)]
         try:
+            await self._reach.mutate(asked.namespace, [pred for pred in changed if pred != STAR])
             written = writer.write(changes)
         except Failed:
             if request.commit_now:
@@ -201,7 +237,8 @@ class Alpha:
             raise Failed("StartTs cannot be zero while committing a transaction")
         if self._cluster.accounts is not None:
             self._cluster.accounts.admit_commit(metadata, context)
-        await self._cluster.led(self.member.group)
+        if self._cluster.zero.gone:
+            raise Failed(NO_CONNECTION)
         if context.aborted:
             decided = self._cluster.zero.decision(context.start_ts)
             self._cluster.zero.abort(context.start_ts)
@@ -214,9 +251,20 @@ class Alpha:
     async def alter(self, operation: api.Operation, metadata: Mapping[str, str]) -> api.Payload:
         """Change the schema, or drop data."""
         namespace = self.admit(metadata)
-        await self._cluster.led(self.member.group)
+        await self._cluster.with_zero()
+        await self._reach.propose(namespace, self._altered(namespace, operation))
         Alteration(self._cluster, namespace, self.member.group).apply(operation)
         return api.Payload()
+
+    def _altered(self, namespace: int, operation: api.Operation) -> list[str]:
+        """Return the predicates that `operation` concerns; all of them when it drops everything."""
+        if operation.schema:
+            try:
+                return [found.name for found in parse_schema(operation.schema).predicates]
+            except DqlError:
+                return []
+        one = operation.drop_attr or operation.drop_value
+        return [one] if one else list(self._cluster.schema(namespace).predicates)
 
     async def login(self, request: api.LoginRequest, metadata: Mapping[str, str]) -> api.Response:
         """Return tokens, when access control is on."""
@@ -234,25 +282,12 @@ class Alpha:
 
     def health(self) -> dict[str, object]:
         """Return what `/health` tells of it."""
-        now = self._cluster.now()
-        entry = self.seen()
-        entry["ongoing"] = ["opRollup"]
-        entry["ee_features"] = ["backup_restore", "cdc"]
-        if self._cluster.accounts is not None:
-            entry["ee_features"] = ["acl", "multi_tenancy", "backup_restore", "cdc"]
-        entry["lastEcho"] = int(now)
-        entry["max_assigned"] = self.max_assigned
-        return entry
+        return own_health(self._cluster, self.replica)
 
     def seen(self) -> dict[str, object]:
         """Return what the other members tell of it."""
-        now = self._cluster.now()
-        return {
-            "instance": "alpha",
-            "address": self.member.address,
-            "status": "unhealthy" if self.faults.refuse else "healthy",
-            "group": str(self.member.group),
-            "version": VERSION,
-            "uptime": int(now - self._cluster.born),
-            "lastEcho": int(now),
-        }
+        return seen_health(self._cluster, self.replica)
+
+    def metrics(self) -> bytes:
+        """Return what `/metrics` tells of it."""
+        return exposition(self._cluster, self.replica)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
 
 from otterd.sandbox.accounts import Accounts
 from otterd.sandbox.asking import Engine
 from otterd.sandbox.faults import Faults
 from otterd.sandbox.fingerprint import fingerprint
+from otterd.sandbox.quorum import Quorum
+from otterd.sandbox.replica import NOTICE, Replica, Schemas, copied
 from otterd.sandbox.schema import Schema, first_schema
-from otterd.sandbox.store import Store, View
+from otterd.sandbox.store import Store
+from otterd.sandbox.watched import Watched
 from otterd.sandbox.zero import Member, Zero
 
 VERSION = "v25.4.0"
@@ -19,11 +25,15 @@ VERSION = "v25.4.0"
 
 @dataclass(slots=True, frozen=True)
 class Shape:
-    """How many alphas in how many groups, and the `offset` that is added to Dgraph's ports."""
+    """How many alphas are in each group, and the `offset` that is added to Dgraph's ports."""
 
-    alphas: int = 3
-    groups: int = 1
+    groups: tuple[int, ...] = (3,)
     offset: int = 0
+
+    @property
+    def alphas(self) -> int:
+        """How many alphas there are."""
+        return sum(self.groups)
 
     @property
     def zero_grpc(self) -> int:
@@ -35,38 +45,57 @@ class Shape:
         """The port of zero's HTTP."""
         return 6080 + self.offset
 
+    def members(self) -> list[Member]:
+        """Return the alphas as zero knows them; the first of each group leads it."""
+        found: list[Member] = []
+        for group, size in enumerate(self.groups, 1):
+            for place in range(size):
+                address = f"localhost:{7080 + self.offset + len(found)}"
+                found.append(Member(len(found) + 1, group, address, leader=not place))
+        return found
+
 
 class Cluster:
-    """What all alphas share; `now` tells seconds since 1970, `accounts` is None without access control."""
+    """What all alphas share; `accounts` is None without access control.
 
-    def __init__(self, shape: Shape, engine: Engine, now: Callable[[], float]) -> None:
+    `clock` times what takes time, `now` tells seconds since 1970 for people. `on_change` is told after
+    anything went wrong, or well again.
+    """
+
+    def __init__(self, shape: Shape, engine: Engine, now: Callable[[], float], clock: IReactorTime) -> None:
         self.shape = shape
         self.engine = engine
         self.now = now
+        self.clock = clock
         self.born = now()
+        self.on_change: Callable[[], None] = lambda: None
         self.store = Store()
         self.schemas: dict[int, Schema] = {0: first_schema()}
         self.accounts: Accounts | None = None
         self.zero = Zero(f"localhost:{shape.zero_grpc}", self._decided)
-        self.faults = [Faults() for _ in range(shape.alphas)]
+        self.replicas = [Replica(member) for member in shape.members()]
+        self.quorum = Quorum(self.zero, self.replicas, now)
         self._touched: dict[int, tuple[set[int], set[str]]] = {}
         self._moved = asyncio.Event()
-        self._electing: set[int] = set()
-        members = self.zero.membership.members
-        for number in range(shape.alphas):
-            group = number % shape.groups + 1
-            address = f"localhost:{7080 + shape.offset + number}"
-            members[number + 1] = Member(number + 1, group, address, leader=number < shape.groups)
+        self._timers: set[Any] = set()
+        self.zero.membership.members.update((r.member.id, r.member) for r in self.replicas)
         for pred in self.schemas[0].predicates:
             self.zero.place(0, pred, 1)
+        for replica in self.replicas:
+            replica.faults.told = self.settle
+
+    @property
+    def faults(self) -> list[Faults]:
+        """What is wrong with each alpha."""
+        return [replica.faults for replica in self.replicas]
 
     def schema(self, namespace: int) -> Schema:
         """Return the schema of `namespace`."""
         return self.schemas.setdefault(namespace, first_schema())
 
-    def view(self, namespace: int, ts: int) -> View:
+    def view(self, namespace: int, ts: int) -> Watched:
         """Return what a read at `ts` sees."""
-        return self.store.view(namespace, ts, self.schema(namespace))
+        return Watched(self.store, namespace, ts, self.schema(namespace))
 
     def touched(self, start_ts: int, keys: set[int], preds: set[str]) -> tuple[set[int], set[str]]:
         """Add to what the transaction `start_ts` has touched; return all the keys and predicates so far."""
@@ -75,33 +104,75 @@ class Cluster:
         all_preds |= preds
         return all_keys, all_preds
 
+    def applied(self, replica: Replica) -> int:
+        """Return the greatest timestamp that `replica` has applied."""
+        return self.zero.max_assigned if replica.applied is None else replica.applied
+
+    def known(self, replica: Replica) -> Schemas:
+        """Return the schemas as `replica` knows them."""
+        return self.schemas if replica.schemas is None else replica.schemas
+
+    def state(self, replica: Replica) -> dict[str, Any]:
+        """Return what `/state` of `replica` tells."""
+        return self.zero.state() if replica.state is None else replica.state
+
+    def settle(self) -> None:
+        """Let everything follow from what is wrong now: leaders, what stands still, and who waits."""
+        self.quorum.settle()
+        for replica in self.replicas:
+            self._settle(replica)
+        self.moved()
+        self.on_change()
+
+    def _settle(self, replica: Replica) -> None:
+        faults = replica.faults
+        if not replica.runs and replica.stopped_at is None:
+            replica.stopped_at = self.clock.seconds()
+            self.later(NOTICE, self.moved)
+        elif replica.runs:
+            replica.stopped_at = None
+        still = faults.stopped or faults.lag or not self.quorum.led(replica.group)
+        replica.applied = self.applied(replica) if still else None
+        behind = faults.stopped or faults.schema_behind
+        replica.schemas = replica.schemas or copied(self.schemas) if behind else None
+        unheard = faults.stopped or faults.state_behind or self.zero.gone
+        replica.state = self.state(replica) if unheard else None
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Do `act` after `seconds`, unless the cluster is stopped before."""
+        timer: Any = None
+
+        def over() -> None:
+            self._timers.discard(timer)
+            act()
+
+        timer = self.clock.callLater(seconds, over)
+        self._timers.add(timer)
+
+    def stop(self) -> None:
+        """Forget what was to be done later."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+
     def moved(self) -> None:
-        """Let those look again that wait for a timestamp, or for the end of an election."""
+        """Let those look again that wait for anything to change."""
         self._moved.set()
         self._moved = asyncio.Event()
+
+    async def change(self) -> None:
+        """Return when something has changed that others may wait for."""
+        await self._moved.wait()
 
     async def reached(self, ts: int) -> None:
         """Wait until `ts` was given out."""
         while self.zero.max_assigned < ts:
-            await self._moved.wait()
+            await self.change()
 
-    async def led(self, group: int) -> None:
-        """Wait until `group` has a leader."""
-        while group in self._electing:
-            await self._moved.wait()
-
-    def begin_election(self, group: int) -> None:
-        """Leave `group` without a leader: reads and writes of its alphas hang, best-effort reads do not."""
-        self._electing.add(group)
-
-    def end_election(self, group: int) -> None:
-        """Make the next member of `group` its leader."""
-        ids = sorted(m.id for m in self.zero.membership.members.values() if m.group == group)
-        leader = self.zero.membership.leader(group)
-        following = [id for id in ids if leader is None or id > leader.id]
-        self.zero.elect(group, (following or ids)[0], int(self.now()))
-        self._electing.discard(group)
-        self.moved()
+    async def with_zero(self) -> None:
+        """Wait until zero is there."""
+        while self.zero.gone:
+            await self.change()
 
     def _decided(self, start_ts: int, commit_ts: int) -> None:
         self._touched.pop(start_ts, None)

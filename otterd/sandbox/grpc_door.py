@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from typing import Any
 
 import grpc
-from twisted.internet.defer import Deferred
 from twisted.protocols.portforward import ProxyFactory, ProxyServer
 
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.failures import Failed
 from otterd.sandbox.faults import Reset
+from otterd.sandbox.port import Port
 from otterd.wire import api_pb2 as api
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -24,63 +22,38 @@ class GrpcDoor:
     """Serves `alpha` on 127.0.0.1; `port` 0 takes any."""
 
     def __init__(self, reactor: Any, alpha: Alpha, port: int = 0) -> None:
-        self._reactor = reactor
+        self.reactor = reactor
         self._alpha = alpha
-        self.port = port
-        self.connections: set[_Outer] = set()
-        self._inner = 0
-        self._listening: Any = None
+        self.inner = 0
         self._server: Any = None
+        self.listener = Port(reactor, _Relay(self), port)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.listener.number
 
     async def start(self) -> None:
         """Listen."""
         self._server = grpc.aio.server(options=(("grpc.so_reuseport", 0), *_UNLIMITED))
-        self._server.add_generic_rpc_handlers((_Methods(self._alpha, self),))
-        self._inner = self._server.add_insecure_port("127.0.0.1:0")
+        self._server.add_generic_rpc_handlers((_Methods(self._alpha, self.listener),))
+        self.inner = self._server.add_insecure_port("127.0.0.1:0")
         await self._server.start()
-        self.accept()
+        self.listener.accept()
 
     async def stop(self) -> None:
         """Close everything."""
-        gone = self.refuse()
-        if gone is not None:
-            await gone.asFuture(asyncio.get_running_loop())
+        await self.listener.refuse().asFuture(asyncio.get_running_loop())
         if self._server is not None:
             await self._server.stop(None)
-
-    def accept(self) -> None:
-        """Take connections (again)."""
-        if self._listening is None:
-            factory = _Relay(self, self._inner)
-            self._listening = self._reactor.listenTCP(self.port, factory, interface="127.0.0.1")
-            self.port = self._listening.getHost().port
-
-    def refuse(self) -> Deferred[None] | None:
-        """Take no more connections, and reset those that are."""
-        listening, self._listening = self._listening, None
-        self.cut()
-        return listening.stopListening() if listening is not None else None
-
-    def cut(self) -> None:
-        """Reset all connections."""
-        for connection in list(self.connections):
-            reset(connection.transport)
-
-
-def reset(transport: Any) -> None:
-    """Close the socket of `transport` with a RST."""
-    handle = transport.getHandle()
-    if handle is not None and handle.fileno() >= 0:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transport.abortConnection()
 
 
 class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
     """Every unary method of api.Dgraph."""
 
-    def __init__(self, alpha: Alpha, door: GrpcDoor) -> None:
+    def __init__(self, alpha: Alpha, listener: Port) -> None:
         self._alpha = alpha
-        self._door = door
+        self._listener = listener
 
     def service(self, details: Any) -> Any:
         """Return who handles the call that `details` names."""
@@ -101,7 +74,7 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
             await context.abort(_CODES[failed.code], failed.text)
             raise
         except Reset:
-            self._door.cut()
+            self._listener.cut()
             await asyncio.Event().wait()
             raise
         if method in ("Query", "RunDQL"):
@@ -114,15 +87,37 @@ class _Outer(ProxyServer):
     """The outer end of a relayed connection."""
 
     factory: _Relay
+    held = False
 
     def connectionMade(self) -> None:  # noqa: N802
-        self.reactor = self.factory.door._reactor
-        self.factory.door.connections.add(self)
-        super().connectionMade()
+        self.reactor = self.factory.door.reactor
+        self.factory.door.listener.connections.add(self)
+        self.held = self.factory.door.listener.frozen
+        if self.held:
+            self.transport.pauseProducing()
+        else:
+            super().connectionMade()
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
-        self.factory.door.connections.discard(self)
+        self.factory.door.listener.connections.discard(self)
         super().connectionLost(reason)
+
+    def freeze(self) -> None:
+        """Pass nothing on, in neither direction."""
+        for transport in self._transports():
+            transport.pauseProducing()
+
+    def thaw(self) -> None:
+        """Go on."""
+        if self.held:
+            self.held = False
+            super().connectionMade()
+            return
+        for transport in self._transports():
+            transport.resumeProducing()
+
+    def _transports(self) -> list[Any]:
+        return [end.transport for end in (self, self.peer) if end is not None]
 
 
 class _Relay(ProxyFactory):
@@ -131,6 +126,15 @@ class _Relay(ProxyFactory):
     protocol = _Outer
     noisy = False
 
-    def __init__(self, door: GrpcDoor, port: int) -> None:
-        super().__init__("127.0.0.1", port)
+    def __init__(self, door: GrpcDoor) -> None:
+        super().__init__("127.0.0.1", 0)
         self.door = door
+
+    @property
+    def port(self) -> int:
+        """Where the inner server listens."""
+        return self.door.inner
+
+    @port.setter
+    def port(self, _: int) -> None:
+        """Leave it to the door."""

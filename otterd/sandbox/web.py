@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from otterd.core.operation import Headers
 from otterd.sandbox.faults import Reset
-from otterd.sandbox.grpc_door import reset
+from otterd.sandbox.port import Port, reset
 
 log = Logger()
 
@@ -59,25 +59,12 @@ class WebDoor:
     """Serves `answer` on 127.0.0.1; `port` 0 takes any."""
 
     def __init__(self, reactor: Any, answer: Visited, port: int = 0) -> None:
-        self._reactor = reactor
-        self._answer = answer
-        self.port = port
-        self.connections: set[_Connection] = set()
-        self._listening: Any = None
+        self.listener = Port(reactor, _Connections(self, answer), port)
 
-    def accept(self) -> None:
-        """Take connections (again)."""
-        if self._listening is None:
-            factory = _Connections(self, self._answer)
-            self._listening = self._reactor.listenTCP(self.port, factory, interface="127.0.0.1")
-            self.port = self._listening.getHost().port
-
-    def refuse(self) -> Any:
-        """Take no more connections, and reset those that are; return a Deferred or None."""
-        listening, self._listening = self._listening, None
-        for connection in list(self.connections):
-            reset(connection.transport)
-        return listening.stopListening() if listening is not None else None
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.listener.number
 
 
 class _Connections(Factory):
@@ -106,13 +93,23 @@ class _Connection(Protocol):
 
     def connectionMade(self) -> None:  # noqa: N802
         """Be counted."""
-        self.owner.door.connections.add(self)
+        self.owner.door.listener.connections.add(self)
+        if self.owner.door.listener.frozen:
+            self.freeze()
 
     def connectionLost(self, reason: Any = None) -> None:  # noqa: N802
         """End the work."""
-        self.owner.door.connections.discard(self)
+        self.owner.door.listener.connections.discard(self)
         if self._task is not None:
             self._task.cancel()
+
+    def freeze(self) -> None:
+        """Read nothing."""
+        self.transport.pauseProducing()
+
+    def thaw(self) -> None:
+        """Go on."""
+        self.transport.resumeProducing()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         """Parse what came."""

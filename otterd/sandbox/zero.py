@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from otterd.sandbox.failures import NO_CONNECTION, Failed
 from otterd.sandbox.fingerprint import fingerprint
 
 LEASE = 10_000
@@ -54,10 +55,15 @@ class Membership:
 
 
 class Zero:
-    """The one zero of a sandbox; `on_decision` hears each first decision: start_ts and commit_ts or 0."""
+    """The one zero of a sandbox; `on_decision` hears each first decision: start_ts and commit_ts or 0.
+
+    While it is `gone` nobody reaches it: who wants a timestamp waits (which is the alphas' part), and who
+    wants uids or a decision is told so.
+    """
 
     def __init__(self, address: str, on_decision: Callable[[int, int], None]) -> None:
         self.address = address
+        self.gone = False
         self.membership = Membership()
         self._leases = Leases()
         self._written: dict[str, int] = {}
@@ -86,7 +92,8 @@ class Zero:
         return self._leases.read_only
 
     def uids(self, count: int) -> int:
-        """Lease `count` uids and return the first."""
+        """Lease `count` uids and return the first; raise Failed while zero is gone."""
+        self._reached()
         first = self._leases.uid + 1
         self._leases.uid += count
         return first
@@ -99,8 +106,9 @@ class Zero:
         """Decide on `start_ts`; return its commit_ts, or 0 when it is aborted.
 
         The first decision stands. Yet a repeated commit is answered by 0, because its own keys are in
-        the way: so does Dgraph.
+        the way: so does Dgraph. Raises Failed while zero is gone.
         """
+        self._reached()
         keys = tuple(keys)
         conflict = any(self._written.get(key, 0) > start_ts for key in keys)
         if conflict or not all(self._servable(pred) for pred in preds):
@@ -145,6 +153,10 @@ class Zero:
                 other.leader = other.id == member
                 other.updated = now
         self.membership.counter += 1
+
+    def _reached(self) -> None:
+        if self.gone:
+            raise Failed(NO_CONNECTION)
 
     def _decide(self, start_ts: int, commit_ts: int) -> None:
         if start_ts not in self._decided:
@@ -216,7 +228,7 @@ def _tablet(name: str, tablet: Tablet) -> dict[str, object]:
         "force": False,
         "onDiskBytes": "0",
         "remove": False,
-        "readOnly": tablet.moving,
+        "readOnly": False,
         "moveTs": str(tablet.move_ts),
         "uncompressedBytes": "0",
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from otterd.sandbox.accounts import Accounts
+from otterd.edges.http.render import error_body
 from otterd.sandbox.cluster import Cluster
+from otterd.sandbox.faults import Reset
+from otterd.sandbox.trouble import Trouble
 from otterd.sandbox.web import Page, Visit
 
 _JSON = ((b"Content-Type", b"application/json"),)
@@ -19,17 +19,18 @@ _TEXT = ((b"Content-Type", b"text/plain; charset=utf-8"),)
 class ZeroDoor:
     """Answers `/health`, `/state`, `/moveTablet` and `/assign`; `/sandbox` answers and takes faults.
 
-    `applied` is told after faults changed, so that ports can be closed and opened.
+    While zero is gone only `/sandbox` is there.
     """
 
-    def __init__(self, cluster: Cluster, applied: Callable[[], None]) -> None:
+    def __init__(self, cluster: Cluster, trouble: Trouble) -> None:
         self._cluster = cluster
-        self._applied = applied
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._trouble = trouble
 
     async def visit(self, visit: Visit) -> Page:
-        """Answer `visit`."""
+        """Answer `visit`; raise Reset while zero is gone."""
         given = {name: values[-1] for name, values in parse_qs(visit.query.decode("latin-1")).items()}
+        if self._cluster.zero.gone and visit.path != b"/sandbox":
+            raise Reset
         try:
             if visit.path == b"/health":
                 return Page(200, _TEXT, b"OK")
@@ -47,17 +48,23 @@ class ZeroDoor:
 
     async def _move(self, given: dict[str, str]) -> Page:
         pred, group, namespace = given["tablet"], int(given["group"]), int(given.get("namespace", "0"))
-        place = (namespace, pred)
-        zero = self._cluster.zero
-        if place not in zero.membership.tablets:
-            return Page(400, _TEXT, f"No tablet found for: {pred}".encode())
-        if group not in {member.group for member in zero.membership.members.values()}:
-            return Page(400, _TEXT, f"Group: [{group}] is not a known group.".encode())
-        zero.begin_move(*place)
-        await asyncio.sleep(float(given.get("seconds", "0")))
-        zero.end_move(*place, group)
-        self._cluster.moved()
-        return Page(200, _TEXT, f"Predicate: [{pred}] moved to group [{group}]".encode())
+        membership = self._cluster.zero.membership
+        if group not in {member.group for member in membership.members.values()}:
+            return _refused(f"group: [{group}] is not a known group")
+        tablet = membership.tablets.get((namespace, pred))
+        where = f"namespace: {namespace}. "
+        if tablet is None:
+            return _refused(f"{where}No tablet found for: {pred}")
+        if pred.startswith("dgraph."):
+            body = error_body(f"Unable to move reserved predicate {namespace:x}-{pred}", "Error")
+            return Page(500, _JSON, body)
+        if tablet.group == group:
+            return _refused(f"{where}Tablet: [{pred}] is already being served by group: [{group}]")
+        before = tablet.group
+        await self._trouble.move(pred, group, float(given.get("seconds", "0")), namespace)
+        return Page(
+            200, _TEXT, f"{where}Predicate: [{pred}] moved from group [{before}] to [{group}]".encode()
+        )
 
     def _assign(self, given: dict[str, str]) -> Page:
         count = int(given["num"])
@@ -74,46 +81,29 @@ class ZeroDoor:
     def _sandbox(self, visit: Visit) -> Page:
         if visit.method == b"POST":
             self._change(json.loads(visit.body))
-        return _page([_shown(faults) for faults in self._cluster.faults])
+        return _page([faults.shown() for faults in self._cluster.faults])
 
     def _change(self, wanted: dict[str, Any]) -> None:
         """Do what `wanted` says: `alpha` (from 1) and faults, or one for the whole cluster."""
+        trouble = self._trouble
+        number = int(wanted.pop("alpha", 0)) - 1
         if "election" in wanted:
-            self._elect(int(wanted.get("group", 1)), float(wanted["election"]))
+            own = self._cluster.replicas[number].group if number >= 0 else 1
+            trouble.elect(int(wanted.pop("group", own)), float(wanted.pop("election")))
         if "acl" in wanted:
-            seconds = wanted["acl"]
-            self._cluster.accounts = Accounts(self._cluster.now, ttl=float(seconds)) if seconds else None
-        if "alpha" in wanted:
-            number = int(wanted["alpha"])
-            if number < 1:
-                raise ValueError("alphas count from 1")
-            faults = self._cluster.faults[number - 1]
-            if wanted.get("heal"):
-                faults.heal()
-            faults.change(**{k: v for k, v in wanted.items() if k not in ("alpha", "heal")})
-        self._applied()
-
-    def _elect(self, group: int, seconds: float) -> None:
-        async def elect() -> None:
-            await asyncio.sleep(seconds)
-            self._cluster.end_election(group)
-
-        self._cluster.begin_election(group)
-        task = asyncio.get_running_loop().create_task(elect())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    def stop(self) -> None:
-        """End what still runs."""
-        for task in self._tasks:
-            task.cancel()
+            seconds = float(wanted.pop("acl"))
+            trouble.demand_tokens(seconds or None)
+        if "zero" in wanted:
+            trouble.restore_zero() if wanted.pop("zero") else trouble.lose_zero()
+        if wanted and number < 0:
+            raise ValueError(f"alphas count from 1, and one must be named for {', '.join(wanted)}")
+        if wanted.pop("heal", False):
+            trouble.heal(number)
+        trouble.fault(number, **wanted)
 
 
-def _shown(faults: Any) -> dict[str, Any]:
-    found = {name: getattr(faults, name) for name in faults.__slots__ if name not in ("changed", "only")}
-    return {name: value for name, value in found.items() if value} | (
-        {"only": sorted(faults.only)} if faults.only else {}
-    )
+def _refused(text: str) -> Page:
+    return Page(400, _JSON, error_body(text))
 
 
 def _page(tree: object) -> Page:

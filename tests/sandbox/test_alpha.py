@@ -5,6 +5,7 @@ import itertools
 
 import pytest
 import pytest_twisted
+from twisted.internet.task import Clock
 
 from otterd.alphas.grpcio import deferred_of
 from otterd.core.judge import DRAINING, EXPIRED_IN_FULL, NOT_READY, THROTTLED
@@ -15,6 +16,7 @@ from otterd.sandbox.engine.answer import answer
 from otterd.sandbox.failures import ABORTED, UNAUTHENTICATED, Failed
 from otterd.sandbox.faults import Reset
 from otterd.sandbox.run import load_facts
+from otterd.sandbox.trouble import Trouble
 from otterd.wire import api_pb2 as api
 
 FIND = "{ q(func: has(name)) { name } }"
@@ -33,7 +35,7 @@ def together(test):
 @pytest.fixture
 def cluster():
     moments = itertools.count(1_000_000)
-    return Cluster(Shape(), answer, lambda: float(next(moments)))
+    return Cluster(Shape(), answer, lambda: float(next(moments)), Clock())
 
 
 def put(quads, *, start_ts=0, commit_now=False):
@@ -118,14 +120,16 @@ async def test_a_read_in_the_future_waits_for_it(cluster, one, two, three):
 
 @together
 async def test_in_an_election_only_best_effort_reads_go_on(cluster, one, two, three):
-    cluster.begin_election(1)
+    trouble = Trouble(cluster)
+    await one.query(put('_:a <name> "A" .', commit_now=True), {})
+    trouble.begin_election(1)
     reading = asyncio.ensure_future(names(one))
-    writing = asyncio.ensure_future(two.query(put('_:a <name> "A" .', commit_now=True), {}))
-    assert await names(three, read_only=True, best_effort=True) == b'{"q":[]}'
+    writing = asyncio.ensure_future(two.query(put('_:b <name> "B" .', commit_now=True), {}))
+    assert await names(three, read_only=True, best_effort=True) == b'{"q":[{"name":"A"}]}'
     await asyncio.sleep(0)
     assert not reading.done()
     assert not writing.done()
-    cluster.end_election(1)
+    trouble.end_election(1)
     await reading
     await writing
     leader = cluster.zero.membership.leader(1)
