@@ -7,8 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from twisted.internet.interfaces import IReactorTime
-
 from otterd.dql.document import parse_query
 from otterd.dql.errors import DqlError
 from otterd.dql.mutation_tree import STAR
@@ -76,9 +74,9 @@ class Alpha:
         return self.replica.member
 
     @property
-    def clock(self) -> IReactorTime:
-        """What its delays go by."""
-        return self._cluster.clock
+    def cluster(self) -> Cluster:
+        """The cluster that it is of."""
+        return self._cluster
 
     @property
     def max_assigned(self) -> int:
@@ -90,7 +88,7 @@ class Alpha:
         if method not in self.calls:
             raise unsupported(method)
         kind, call = self.calls[method]
-        await self.faults.before(method, self.clock)
+        await self.faults.before(method, self._cluster.clock)
         self.faults.refusal()
         answer = await call(kind.FromString(payload), metadata)
         self.faults.after(method)

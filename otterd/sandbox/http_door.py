@@ -22,6 +22,7 @@ from otterd.edges.http.mutate import translate_mutate
 from otterd.edges.http.plan import Call, Plan, Rendered
 from otterd.edges.http.query import translate_query
 from otterd.edges.http.render import JSON_TYPE, error_body, refused
+from otterd.sandbox.admin import DONE, TEXT, Administration
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.failures import PERMISSION_DENIED, UNAUTHENTICATED, Failed, unsupported
 from otterd.sandbox.vitals import CONTENT_TYPE
@@ -38,8 +39,6 @@ CORS = (
     (b"Access-Control-Allow-Methods", b"POST, OPTIONS"),
     (b"Access-Control-Allow-Origin", b"*"),
 )
-TEXT = (b"Content-Type", b"text/plain; charset=utf-8")
-_DONE = b'{"data":{"code":"Success","message":"Done"}}'
 _CONFIG = Config(max_body_bytes=Bytes(64 << 20))
 _TRANSLATORS: dict[bytes, Callable[[Request, Config], Plan]] = {
     b"/query": translate_query,
@@ -48,6 +47,8 @@ _TRANSLATORS: dict[bytes, Callable[[Request, Config], Plan]] = {
     b"/login": translate_login,
 }
 _DEADLINE = 4
+_BARE = frozenset((b"/admin/schema/validate", b"/admin/draining"))
+"""Pages without the headers of CORS."""
 
 
 class HttpDoor:
@@ -59,9 +60,19 @@ class HttpDoor:
         self._alpha = alpha
         self._others = others
         self._state = state
+        admin = Administration(alpha)
+        self._admin = admin
         self._pages: dict[bytes, Callable[[Visit], Awaitable[Rendered]]] = {
             b"/alter": self._alter,
-            b"/admin/schema": self._graphql,
+            b"/admin/schema": self._schema,
+            b"/admin/schema/validate": admin.validate,
+            b"/admin": admin.graphql,
+            b"/admin/draining": admin.draining,
+            b"/admin/shutdown": admin.untaken,
+            b"/admin/config/cache_mb": admin.untaken,
+            b"/graphql": admin.graphql,
+            b"/probe/graphql": admin.probe,
+            b"/ui/keywords": admin.keywords,
             b"/health": self._health,
             b"/state": self._shown_state,
             b"/metrics": self._metrics,
@@ -84,14 +95,15 @@ class HttpDoor:
             rendered = await self._dql(name, visit)
         elif name in self._pages:
             faults = self._alpha.faults
-            await faults.before(name.decode(), self._alpha.clock)
+            await faults.before(name.decode(), self._alpha.cluster.clock)
             rendered = await self._pages[name](visit)
             faults.after(name.decode())
             await faults.running()
         else:
             return Page(404, (TEXT,), b"404 page not found\n")
         body = gzip(rendered.body) if rendered.gzip else rendered.body
-        return Page(rendered.status, (*CORS, *rendered.headers), body)
+        shared = () if name in _BARE else CORS
+        return Page(rendered.status, (*shared, *rendered.headers), body)
 
     async def _dql(self, name: bytes, visit: Visit) -> Rendered:
         plan = _TRANSLATORS[name](_request(visit), _CONFIG)
@@ -115,10 +127,10 @@ class HttpDoor:
             await self._alpha.perform("Alter", operation.SerializeToString(), metadata)
         except Failed as failed:
             return _failed(failed)
-        return Rendered(200, (JSON_TYPE,), _DONE)
+        return Rendered(200, (JSON_TYPE,), DONE)
 
-    async def _graphql(self, visit: Visit) -> Rendered:
-        return _failed(unsupported("GraphQL"))
+    async def _schema(self, visit: Visit) -> Rendered:
+        return await self._admin.schema(visit.body.decode("utf-8", "replace"), _tokens(visit))
 
     async def _health(self, visit: Visit) -> Rendered:
         parameters = {pair.partition(b"=")[0] for pair in visit.query.split(b"&")}
