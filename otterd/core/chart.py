@@ -6,8 +6,8 @@ name, or the name alone where a guardian sees only the tablets of one namespace.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -33,24 +33,23 @@ def chart(
         raise ValueError("this is not the state of a cluster: it has no groups")
     tablets = _Tablets(namespace)
     groups = {
-        id: _group(id, page, internal, tablets)
+        id: _group(id, page, tablets)
         for name, page in told.items()
         if (id := _number(name)) and isinstance(page, Mapping)
     }
     if not groups:
         raise ValueError("this is not the state of a cluster: none of its groups can be read")
-    every = [member for group in groups.values() for member in group.members]
-    return Map(
+    found = Map(
         MappingProxyType(dict(sorted(groups.items()))),
         MappingProxyType(tablets.owners),
         frozenset(tablets.moving),
         MappingProxyType(tablets.moved),
-        MappingProxyType({member.address: member.group for member in every if member.address}),
-        _number(state.get("counter")),
-        now,
-        source,
-        str(state.get("cid") or ""),
+        counter=_number(state.get("counter")),
+        made=now,
+        source=source,
+        cid=str(state.get("cid") or ""),
     )
+    return found.joined(internal)
 
 
 @dataclass(slots=True)
@@ -100,18 +99,21 @@ def _key_of_raw(name: str) -> str:
     return "" if _LOST in name or not predicate else tablet(int.from_bytes(data[:_RAW], "big"), predicate)
 
 
-def _group(id: int, page: Mapping[str, Any], internal: Mapping[str, str], tablets: _Tablets) -> Group:
+def _group(id: int, page: Mapping[str, Any], tablets: _Tablets) -> Group:
     told = [
-        (member, _number(each.get("lastUpdate")))
+        (_number(each.get("lastUpdate")), member)
         for name, each in _objects(page.get("members"))
-        if (member := _member(id, name, each, internal))
+        if (member := _member(id, name, each))
     ]
-    members = tuple(member for member, _ in told)
+    leading = [(since, member.raft_id) for since, member in told if member.leader]
+    # While one takes over from another both may be said to lead.
+    leader = max(leading)[1] if leading else None
+    members = tuple(replace(member, leader=member.raft_id == leader) for _, member in told)
     count, size = tablets.add(id, page.get("tablets"))
-    return Group(id, members, _callable(members), _leader(told), count, size)
+    return Group(id, members, tablets=count, size=size)
 
 
-def _member(group: int, name: str, told: Mapping[str, Any], internal: Mapping[str, str]) -> Member | None:
+def _member(group: int, name: str, told: Mapping[str, Any]) -> Member | None:
     """Return the member that `told` describes, None for one that was removed or has no address."""
     address = told.get("addr")
     if not isinstance(address, str) or not address or told.get("amDead"):
@@ -119,22 +121,10 @@ def _member(group: int, name: str, told: Mapping[str, Any], internal: Mapping[st
     return Member(
         address,
         group,
-        internal.get(address, ""),
-        _number(told.get("id")) or _number(name),
-        bool(told.get("leader")),
-        bool(told.get("learner")),
+        raft_id=_number(told.get("id")) or _number(name),
+        leader=bool(told.get("leader")),
+        learner=bool(told.get("learner")),
     )
-
-
-def _callable(members: Sequence[Member]) -> tuple[str, ...]:
-    reachable = sorted((m for m in members if m.address), key=lambda member: member.learner)
-    return tuple(member.address for member in reachable)
-
-
-def _leader(told: Sequence[tuple[Member, int]]) -> str:
-    """Return the leader's address; of several, while one takes over, that of the latest."""
-    leading = [(since, member.address) for member, since in told if member.leader]
-    return max(leading)[1] if leading else ""
 
 
 def _objects(page: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -144,6 +134,8 @@ def _objects(page: object) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def _number(told: object) -> int:
     """Return a number that is not negative, written as one or as text; 0 for all else."""
+    if told == "0" or told is None:
+        return 0
     if isinstance(told, str) and told.isascii() and told.isdecimal() and len(told) <= 20:
         return int(told)
     return told if isinstance(told, int) and told > 0 else 0

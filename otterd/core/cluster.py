@@ -4,7 +4,7 @@ Immutable, replaced whole. A tablet's key is `<namespace in hex>-<predicate>`, a
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 
@@ -13,8 +13,8 @@ class Member:
     """One alpha of a group, as `/state` lists it.
 
     `address` is the gRPC address by which Otter calls it, "" while none is known; `internal` the
-    address by which the cluster itself knows it. `leader` is what was last reported: a dead
-    leader stays one until another member has won.
+    address by which the cluster itself knows it. `leader` is what was last reported, of one member of
+    a group at most: a dead leader stays one until another member has won.
     """
 
     internal: str
@@ -68,6 +68,13 @@ class Map:
         found = self.groups.get(group)
         return found.leader if found is not None else ""
 
+    def joined(self, internal: Mapping[str, str]) -> "Map":
+        """Return this map with the gRPC addresses of ours that `internal` gives by the internal ones."""
+        groups = {id: _joined(group, internal) for id, group in self.groups.items()}
+        every = [member for group in groups.values() for member in group.members]
+        group_of = {member.address: member.group for member in every if member.address}
+        return replace(self, groups=MappingProxyType(groups), group_of=MappingProxyType(group_of))
+
     def leaderless(self) -> tuple[int, ...]:
         """Return the groups of which no member is reported to lead."""
         return tuple(group.id for group in self.groups.values() if not any(m.leader for m in group.members))
@@ -80,6 +87,13 @@ class Map:
             if group is not None:
                 weights[group] = weights.get(group, 0) + 1
         return weights
+
+
+def _joined(group: Group, internal: Mapping[str, str]) -> Group:
+    members = tuple(replace(each, address=internal.get(each.internal, "")) for each in group.members)
+    ready = sorted((each for each in members if each.address), key=lambda each: each.learner)
+    leader = next((each.address for each in members if each.leader), "")
+    return replace(group, members=members, addresses=tuple(each.address for each in ready), leader=leader)
 
 
 UNCHARTED = Map()

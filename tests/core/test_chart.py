@@ -76,7 +76,17 @@ def test_of_two_leaders_the_latest_counts() -> None:
         "1": member(1, "one:7080", leader=True, lastUpdate="1772560856"),
         "2": member(2, "two:7080", leader=True, lastUpdate=1772560857),
     }
-    assert drawn(state(g1={"members": page})).groups[1].leader == "b:9080"
+    found = drawn(state(g1={"members": page}))
+    assert found.groups[1].leader == "b:9080"
+    assert [each.leader for each in found.groups[1].members] == [False, True]
+
+
+def test_a_map_is_joined_again_when_addresses_are_learnt_or_lost() -> None:
+    page = state(g1=ONE, g2=TWO)
+    blind = chart(page, {}, 5.0, "a:9080")
+    assert (blind.group_of, blind.leader_of(1), blind.groups[1].addresses) == ({}, "", ())
+    assert blind.joined(OURS) == drawn(page)
+    assert drawn(page).joined({}) == blind
 
 
 def test_learners_come_last_and_the_removed_not_at_all() -> None:
