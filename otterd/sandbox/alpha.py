@@ -74,11 +74,6 @@ class Alpha:
         return self.replica.member
 
     @property
-    def cluster(self) -> Cluster:
-        """The cluster that it is of."""
-        return self._cluster
-
-    @property
     def max_assigned(self) -> int:
         """The greatest timestamp that it has applied."""
         return self._cluster.applied(self.replica)
