@@ -38,6 +38,11 @@ def _http_ports(config: Config) -> Problems:
             )
 
 
+def _discovery(config: Config) -> Problems:
+    if config.discover and not config.address_rules:
+        yield "address_rules", "expected at least one rule when discover is true"
+
+
 def _alpha_tls(config: Config) -> Problems:
     if bool(config.dgraph_tls_cert) != bool(config.dgraph_tls_key):
         given, missing = ("cert", "key") if config.dgraph_tls_cert else ("key", "cert")
@@ -85,6 +90,7 @@ def _limits(config: Config) -> Problems:
 RULES: tuple[Callable[[Config], Problems], ...] = (
     _alphas,
     _http_ports,
+    _discovery,
     _alpha_tls,
     _account,
     _doors,

@@ -65,6 +65,20 @@ class Config:
         least=1,
         most=10,
     )
+    topology_interval: Seconds = key(
+        Seconds(3.0), "How often an alpha is asked for groups, leaders and predicates."
+    )
+    discover: bool = key(
+        False,
+        "Use alphas of the cluster that are not named here, where one of `address_rules` tells how to call"
+        " them; never for a balancer over `groups`.",
+    )
+    address_rules: tuple[str, ...] = key(
+        (),
+        "How an alpha is called that the cluster knows as `host:port`: `internal=grpc` or"
+        " `internal=grpc/http`, where a `*` in hosts stands for the same text and a port `+2000` is added to"
+        " the internal one, which may be `*`: `alpha-*:7080=alpha-*:9080`, `localhost:*=localhost:+2000`.",
+    )
     probe_interval: Seconds = key(Seconds(1.0), "How often each alpha's health is asked.")
     probe_timeout: Seconds = key(Seconds(2.0), "How long an alpha has to answer a probe.")
     probe_rise: int = key(

@@ -8,7 +8,7 @@ from dataclasses import Field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from otterd.config import addresses, units
+from otterd.config import addresses, rules, units
 from otterd.config.schema import Balancer, Bytes, Cidrs, Groups, Seconds, Secret
 
 PURPOSES = ("query", "mutation", "upsert")
@@ -34,6 +34,7 @@ _TEXTS: dict[str, Callable[[str], str]] = {
     "bind_address": addresses.interface,
     "ratel": addresses.host,
     "dgraph_endpoints": addresses.host_port,
+    "address_rules": rules.rule,
     "ws_allowed_origins": addresses.origin,
     "cors_allowed_origins": addresses.origin,
 }

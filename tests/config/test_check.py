@@ -46,6 +46,11 @@ def test_a_low_grpc_port_needs_an_http_address() -> None:
     check(Config(dgraph_endpoints=("a:443",), dgraph_http_endpoints={"a:443": "a:80"}))
 
 
+def test_discovery_needs_a_rule() -> None:
+    assert broken(discover=True).key == "address_rules"
+    check(Config(**GOOD, discover=True, address_rules=("*:7080=*:9080",)))
+
+
 def test_a_tls_certificate_and_its_key_come_together_and_with_an_authority() -> None:
     assert broken(dgraph_tls_ca="x", dgraph_tls_cert="x").key == "dgraph_tls_key"
     assert broken(dgraph_tls_ca="x", dgraph_tls_key="x").key == "dgraph_tls_cert"
