@@ -36,6 +36,7 @@ class _Asked:
     request: api.Request
     namespace: int
     debug: bool = False
+    best_effort: bool = False
     changes: list[Change] = field(default_factory=list)
     needed: frozenset[str] = frozenset()
     begun: int = field(default_factory=time.perf_counter_ns)
@@ -132,7 +133,8 @@ class Alpha:
         request, zero = asked.request, self._cluster.zero
         if request.best_effort and not request.read_only:
             raise Failed("A best effort query must be read-only.")
-        if not request.start_ts and request.best_effort:
+        asked.best_effort = request.best_effort and not request.start_ts
+        if asked.best_effort:
             request.start_ts = self.max_assigned
         elif not request.start_ts:
             await self._cluster.with_zero()
@@ -155,7 +157,7 @@ class Alpha:
         if "schema" in text:
             await self._tell_schema(namespace, question)
         while True:
-            view = self._cluster.view(namespace, ts)
+            view = self._cluster.view(namespace, ts, within=not asked.best_effort)
             failure = None
             try:
                 result = self._cluster.engine(view, self._reach.schema(namespace), question)

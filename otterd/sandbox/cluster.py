@@ -93,9 +93,9 @@ class Cluster:
         """Return the schema of `namespace`."""
         return self.schemas.setdefault(namespace, first_schema())
 
-    def view(self, namespace: int, ts: int) -> Watched:
-        """Return what a read at `ts` sees."""
-        return Watched(self.store, namespace, ts, self.schema(namespace))
+    def view(self, namespace: int, ts: int, *, within: bool = True) -> Watched:
+        """Return what a read at `ts` sees, `within` the transaction of that timestamp or not."""
+        return Watched(self.store, namespace, ts, self.schema(namespace), within=within)
 
     def touched(self, start_ts: int, keys: set[int], preds: set[str]) -> tuple[set[int], set[str]]:
         """Add to what the transaction `start_ts` has touched; return all the keys and predicates so far."""
