@@ -34,6 +34,11 @@ class Port:
         self._listening: Any = None
         self._closing: Deferred[None] | None = None
 
+    @property
+    def closing(self) -> bool:
+        """Whether it is not closed yet, though it shall be or was to be."""
+        return self._closing is not None
+
     def accept(self) -> None:
         """Take connections (again), at the latest when the port has been closed."""
         self._wanted = True
