@@ -10,48 +10,15 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.alphas.channel import HttpChannel
+from otterd.alphas.collected import whole_body
 from otterd.config.live import Live
-from otterd.core.operation import Answer, Body, HttpCall
+from otterd.core.operation import HttpCall
 
 log = Logger()
 
 LONGEST = 1 << 20
 FRESH = 2.0
 """How long an answer is given again, in seconds."""
-
-
-class Collected:
-    """Gathers a streamed body; `whole` fires with it, or with None when it broke off or is too long."""
-
-    def __init__(self, body: Body) -> None:
-        self.whole: Deferred[bytes | None] = Deferred(lambda _: body.stop())
-        self._body = body
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self._over = False
-        body.start(self)
-
-    def write(self, data: bytes) -> None:
-        """Take the next piece."""
-        self._size += len(data)
-        if self._size > LONGEST:
-            self._body.stop()
-            self._end(None)
-        elif not self._over:
-            self._pieces.append(data)
-
-    def finish(self) -> None:
-        """Be told that it is whole."""
-        self._end(b"".join(self._pieces))
-
-    def fail(self, reason: str) -> None:
-        """Be told that it broke off."""
-        self._end(None)
-
-    def _end(self, body: bytes | None) -> None:
-        if not self._over:
-            self._over = True
-            self.whole.callback(body)
 
 
 class Zeros:
@@ -81,7 +48,7 @@ class Zeros:
     def _fetch(self, http: HttpChannel) -> Deferred[list[Any]]:
         limit = self._live.config.probe_timeout
         call = HttpCall(b"GET", b"/health?all", ((b"Host", http.address.encode()),))
-        body: Deferred[bytes | None] = http.send(call, limit).addCallback(_body)
+        body: Deferred[bytes | None] = http.send(call, limit).addCallback(whole_body, LONGEST)
         return body.addTimeout(2 * limit, self._clock).addCallback(_zeros_in)
 
     def _unknown(self, failure: Failure) -> list[Any]:
@@ -94,10 +61,6 @@ class Zeros:
         waiting, self._waiting = self._waiting, []
         for asked in waiting:
             asked.callback(zeros)
-
-
-def _body(answer: Answer) -> Deferred[bytes | None]:
-    return succeed(answer.body) if isinstance(answer.body, bytes) else Collected(answer.body).whole
 
 
 def _zeros_in(body: bytes | None) -> list[Any]:
