@@ -1,12 +1,15 @@
-"""What an answer or a failure means, and what may therefore be tried again.
-
-A text counts only as a whole message with its code: callers can make an alpha quote
-any words back at them, and errors of other alphas arrive nested in longer messages.
-"""
+"""What an answer or a failure means, and what may therefore be tried again: the one table."""
 
 from enum import StrEnum
 
+from otterd.core import texts
 from otterd.core.operation import Answer, HttpCall, Operation, Purpose, Rpc
+from otterd.core.texts import DRAINING as DRAINING
+from otterd.core.texts import EXPIRED_IN_FULL as EXPIRED_IN_FULL
+from otterd.core.texts import NO_NAMESPACE as NO_NAMESPACE
+from otterd.core.texts import NOT_READY as NOT_READY
+from otterd.core.texts import PENDING_PROPOSALS as PENDING_PROPOSALS
+from otterd.core.texts import THROTTLED as THROTTLED
 from otterd.errors import (
     AlphaFailed,
     AlphaFailure,
@@ -19,19 +22,8 @@ from otterd.errors import (
 )
 
 OK, UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED = 0, 2, 4, 7
-FAILED_PRECONDITION, ABORTED, UNAUTHENTICATED = 9, 10, 16
+FAILED_PRECONDITION, ABORTED, UNAVAILABLE, UNAUTHENTICATED = 9, 10, 14, 16
 MISTAKES = frozenset((3, 5, 6, PERMISSION_DENIED, 12, UNAUTHENTICATED))
-
-NOT_READY = "Please retry again, server is not ready to accept requests"
-DRAINING = (
-    "the server is in draining mode and client requests will only be allowed after exiting"
-    " the mode  by sending a GraphQL draining(enable: false) mutation to /admin"
-)
-THROTTLED = "429 Too Many Requests. Please throttle your requests"
-PENDING_PROPOSALS = "Server overloaded with pending proposals. Please retry later"
-EXPIRED = "Token is expired"
-EXPIRED_IN_FULL = "unable to parse jwt token: token has invalid claims: Token is expired"
-NO_NAMESPACE = "No namespace in the metadata of context"
 
 
 class Verdict(StrEnum):
@@ -45,18 +37,90 @@ class Verdict(StrEnum):
     THROTTLED = "throttled"
     OVERLOADED = "overloaded"
     ABORTED = "aborted"
+    MOVED = "moved"
     EXPIRED = "token expired"
+    NO_LEADER = "no leader"
+    CUT_OFF = "cut off"
+    ZERO_CHANGED = "zero changed"
+    MAP_BEHIND = "map behind"
     NOT_REACHED = "not reached"
     LOST = "lost"
     TIMED_OUT = "timed out"
     OUTCOME_UNKNOWN = "outcome unknown"
 
 
-# An alpha that says one of these has done no work (dgraph.md 2.4, retry column R0).
+class Kind(StrEnum):
+    """What decides whether a request may be tried again."""
+
+    READ = "read"
+    WHOLE = "whole write"
+    """A mutation or upsert that begins and commits its own transaction: failed, nothing of it stays."""
+    PART = "write"
+    """Any other write: of a longer transaction, an alter, GraphQL, which may write."""
+    COMMIT = "commit"
+
+
+class Next(StrEnum):
+    """What follows from a verdict."""
+
+    TELL = "tell"
+    """The answer is the caller's."""
+    ELSEWHERE = "elsewhere"
+    """Another alpha is asked at once."""
+    AWAIT = "await"
+    """Another alpha is asked; where none is left, the request waits for the group to come back."""
+    RENEW = "renew"
+    """The lent account logs in anew and the request is sent again."""
+    UNKNOWN = "unknown"
+    """The caller is told that the outcome is unknown."""
+
+
+_TELL = (Next.TELL,) * 4
+_ELSEWHERE = (Next.ELSEWHERE,) * 4
+
+TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
+    # verdict: for a read, a whole write, any other write, a commit or abort
+    Verdict.FINE: _TELL,
+    Verdict.MISTAKE: _TELL,
+    Verdict.ERROR: _TELL,
+    Verdict.ABORTED: _TELL,
+    Verdict.MOVED: _TELL,
+    Verdict.OVERLOADED: _TELL,
+    # The alpha answers these before any work (dgraph.md 2.4, R0).
+    Verdict.NOT_READY: _ELSEWHERE,
+    Verdict.DRAINING: _ELSEWHERE,
+    Verdict.THROTTLED: _ELSEWHERE,
+    Verdict.NOT_REACHED: (Next.AWAIT, Next.AWAIT, Next.AWAIT, Next.ELSEWHERE),
+    Verdict.EXPIRED: (Next.RENEW,) * 4,
+    # A mutation that fails while it is proposed is aborted by the alpha itself, and what was not
+    # committed never will be; within a longer transaction the caller decides.
+    Verdict.NO_LEADER: (Next.AWAIT, Next.AWAIT, Next.TELL, Next.TELL),
+    # No link to zero or to the group behind. A commit that could not be handed on was not sent.
+    Verdict.CUT_OFF: (Next.AWAIT, Next.TELL, Next.TELL, Next.TELL),
+    # The zero that was asked leads no more: nothing was decided.
+    Verdict.ZERO_CHANGED: (Next.ELSEWHERE, Next.ELSEWHERE, Next.TELL, Next.ELSEWHERE),
+    Verdict.MAP_BEHIND: (Next.ELSEWHERE, Next.TELL, Next.TELL, Next.TELL),
+    # Sent, and no answer: a write may have been applied.
+    Verdict.LOST: (Next.AWAIT, Next.UNKNOWN, Next.UNKNOWN, Next.UNKNOWN),
+    Verdict.TIMED_OUT: (Next.TELL, Next.UNKNOWN, Next.UNKNOWN, Next.UNKNOWN),
+    Verdict.OUTCOME_UNKNOWN: (Next.TELL, Next.UNKNOWN, Next.UNKNOWN, Next.UNKNOWN),
+}
+
+_COLUMN = {kind: at for at, kind in enumerate(Kind)}
+
+NODE_FAULTS = frozenset((Verdict.NOT_REACHED, Verdict.LOST, Verdict.TIMED_OUT))
+"""Verdicts that count against the alpha that was asked; the refusals have a meaning of their own."""
+
+# An alpha that says one of these has done no work.
 REFUSALS = {NOT_READY: Verdict.NOT_READY, DRAINING: Verdict.DRAINING, THROTTLED: Verdict.THROTTLED}
 
 REFUSED = frozenset((*REFUSALS.values(), Verdict.NOT_REACHED))
 """Verdicts that prove that no work was done, so that even a write may go to another alpha."""
+
+HINTS = frozenset(
+    (*NODE_FAULTS, *REFUSED, Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.MAP_BEHIND, Verdict.MOVED)
+)
+"""Verdicts that hint that the cluster has changed."""
 
 
 def _refusal_bodies() -> dict[bytes, Verdict]:
@@ -74,6 +138,24 @@ REFUSAL_BODIES = _refusal_bodies()
 LONGEST_REFUSAL = max(map(len, REFUSAL_BODIES))
 
 
+def kind_of(operation: Operation) -> Kind:
+    """Return the column of the table that `operation` is judged by.
+
+    GraphQL is not known to be a read, for even a persisted query may write.
+    """
+    if operation.purpose is Purpose.COMMIT:
+        return Kind.COMMIT
+    if not operation.writes:
+        return Kind.PART if operation.purpose is Purpose.GRAPHQL else Kind.READ
+    whole = operation.commit_now and not operation.start_ts and isinstance(operation.request, Rpc)
+    return Kind.WHOLE if whole else Kind.PART
+
+
+def next_of(kind: Kind, verdict: Verdict) -> Next:
+    """Return what follows from `verdict` for a request of `kind`."""
+    return TABLE[verdict][_COLUMN[kind]]
+
+
 def of_answer(operation: Operation, answer: Answer) -> Verdict:
     """Say what the alpha's own `answer` means."""
     if isinstance(operation.request, HttpCall):
@@ -82,25 +164,48 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
     if code == OK:
         return Verdict.FINE
     if code == UNKNOWN:
-        return _of_unknown(text)
+        return _of_unknown(operation, text)
     if code in (ABORTED, FAILED_PRECONDITION):
         return Verdict.ABORTED
-    if code == UNAUTHENTICATED and text.endswith(EXPIRED):
+    if code == UNAUTHENTICATED and text.endswith(texts.EXPIRED):
         return Verdict.EXPIRED
     if code == DEADLINE_EXCEEDED:
         return Verdict.TIMED_OUT
+    if code == UNAVAILABLE:
+        # Handed on from another alpha or from zero: what was asked here may have been applied there.
+        return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
     return Verdict.MISTAKE if code in MISTAKES else Verdict.ERROR
 
 
-def _of_unknown(text: str) -> Verdict:
-    refusal = REFUSALS.get(text)
-    if refusal is not None:
-        return refusal
-    if text == PENDING_PROPOSALS:
-        return Verdict.OVERLOADED
-    if text in (EXPIRED_IN_FULL, NO_NAMESPACE):
-        return Verdict.EXPIRED
-    return Verdict.ERROR
+_PLAIN = {
+    **REFUSALS,
+    texts.PENDING_PROPOSALS: Verdict.OVERLOADED,
+    texts.EXPIRED_IN_FULL: Verdict.EXPIRED,
+    texts.NO_NAMESPACE: Verdict.EXPIRED,
+    texts.DROPPED: Verdict.NO_LEADER,
+    texts.NOT_SERVED: Verdict.MAP_BEHIND,
+    **dict.fromkeys(texts.CUT_OFF, Verdict.CUT_OFF),
+    **dict.fromkeys(texts.ZERO_CHANGED, Verdict.ZERO_CHANGED),
+}
+
+
+def _of_unknown(operation: Operation, text: str) -> Verdict:
+    found = _PLAIN.get(text)
+    if found is None:
+        # The execution of a query wraps what it hears in an empty message.
+        text = text.removeprefix(": ")
+        found = _PLAIN.get(text)
+        if found in REFUSALS.values() or found is Verdict.EXPIRED:
+            found = None
+    if found is Verdict.CUT_OFF and operation.purpose is Purpose.COMMIT and text == texts.NO_CONNECTION:
+        return Verdict.ZERO_CHANGED
+    if found is not None:
+        return found
+    if texts.CUT_OFF_LONG(text):
+        return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
+    if texts.MOVED(text):
+        return Verdict.MOVED
+    return Verdict.MAP_BEHIND if texts.MAP_BEHIND(text) else Verdict.ERROR
 
 
 def _of_http(answer: Answer) -> Verdict:
@@ -119,11 +224,8 @@ def of_failure(failure: AlphaFailure) -> Verdict:
 
 
 def may_ask_again(operation: Operation) -> bool:
-    """Tell whether `operation` may be sent once more after its connection was lost.
-
-    Only reads; GraphQL is not known to be one, for even a persisted query may write.
-    """
-    return not operation.writes and operation.purpose is not Purpose.GRAPHQL
+    """Tell whether `operation` may be sent once more although it may have arrived before."""
+    return kind_of(operation) is Kind.READ
 
 
 def error_for(operation: Operation, failure: AlphaFailure) -> OtterError:
@@ -131,13 +233,21 @@ def error_for(operation: Operation, failure: AlphaFailure) -> OtterError:
     if isinstance(failure, NotReached):
         return Unavailable(f"no alpha could be reached for this {operation.purpose}", retry_after=1)
     if not may_ask_again(operation):
-        return OutcomeUnknown(
-            f"outcome unknown: the {operation.purpose} was sent to an alpha and no answer came;"
-            " it may or may not have been applied"
-        )
+        return outcome_unknown(operation)
     if isinstance(failure, TimedOut):
         return DeadlinePassed(f"no alpha answered this {operation.purpose} in time")
     return AlphaFailed(f"the connection to the alpha broke during this {operation.purpose}")
+
+
+def outcome_unknown(operation: Operation, said: str = "") -> OutcomeUnknown:
+    """Return what the caller of a write is told whose fate nobody knows; `said` is the alpha's own text."""
+    # Dgraph's clients would send it again on these words.
+    said = said.replace("Please retry", "…")
+    told = f"an alpha answered: {said}" if said else "it was sent to an alpha and no answer came"
+    begun = f" start_ts {operation.start_ts};" if operation.start_ts else ""
+    return OutcomeUnknown(
+        f"outcome unknown:{begun} {told}; this {operation.purpose} may or may not have been applied"
+    )
 
 
 def deadline_answer(operation: Operation) -> Answer | None:

@@ -85,12 +85,42 @@ class Caller:
 
 
 @dataclass(slots=True)
+class Attempt:
+    """One call to an alpha: when it began, in seconds after the request came, what for, and its end."""
+
+    alpha: str
+    reason: str
+    begun: float
+    took: float = 0.0
+    verdict: str = ""
+
+
+@dataclass(slots=True)
+class Decision:
+    """How a request was decided, for `X-Otter-Explain`; durations are in seconds.
+
+    `excluded` says of each alpha that was not a candidate why. No text of the caller's is in here
+    but names of predicates.
+    """
+
+    policy: str = ""
+    why: str = ""
+    predicates: tuple[str, ...] | None = None
+    pin: str = ""
+    candidates: tuple[str, ...] = ()
+    excluded: dict[str, str] = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    queued: float = 0.0
+
+
+@dataclass(slots=True)
 class Entry:
     """The record of one request, opened by a door and closed by it: one access line.
 
     `route` is a fixed name ("/query", "ws query", "other"), never text of the caller's.
     `started`, `finished` and the durations are seconds. `upstream` is the time spent
-    waiting for alphas. `verdict` is a word of `core.judge.Verdict` or of an OtterError.
+    waiting for alphas. `verdict` is a word of `core.judge.Verdict` or of an OtterError. `decision`
+    is filled in on the way when the caller asked, and may ask, how it was decided.
     """
 
     door: Door
@@ -107,6 +137,7 @@ class Entry:
     upstream: float = 0.0
     verdict: str = ""
     closed: bool = False
+    decision: Decision | None = None
 
 
 @dataclass(slots=True)
@@ -119,6 +150,9 @@ class Operation:
     alpha (gRPC address) that must take it, or is empty. `galaxy` is True when the
     metadata asks for an admin's power (`galaxy-operation`, `force-namespace`). `node_local`
     is True when it acts only on the alpha that receives it, which then must be named.
+    `commit_now` is True when the mutations are committed in the same call. `max_stale` is how
+    many seconds old an answer may be when a fresh one is not to be had, None when it must be fresh.
+    `settles` is True for an alter that is answered only when the alphas show the new schema.
     """
 
     purpose: Purpose
@@ -133,6 +167,9 @@ class Operation:
     target: str = ""
     galaxy: bool = False
     node_local: bool = False
+    commit_now: bool = False
+    max_stale: float | None = None
+    settles: bool = False
 
 
 class Sink(Protocol):
@@ -185,6 +222,8 @@ class Answer:
     initial and `trailers` the trailing metadata, and `body` the protobuf bytes.
     For an HttpCall `status` is the HTTP status, `headers` its fields, and `body` a
     stream (a `Tunnel` when the status is 101). `alpha` is the gRPC address that answered.
+    `stale` is how many seconds old it may be, None when it is fresh. `behind` names the alphas that
+    do not show an altered schema yet.
     """
 
     status: int
@@ -193,3 +232,5 @@ class Answer:
     trailers: Headers = ()
     message: str = ""
     alpha: str = ""
+    stale: float | None = None
+    behind: tuple[str, ...] = ()

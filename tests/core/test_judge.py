@@ -1,11 +1,18 @@
 """What the judge makes of answers and failures."""
 
+from dataclasses import replace
+
 import pytest
 
 from otterd.core import judge
-from otterd.core.judge import Verdict
+from otterd.core.judge import Kind, Next, Verdict
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import Lost, NotReached, OutcomeUnknown, TimedOut
+
+GONE = (
+    'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing:'
+    ' dial tcp 127.0.0.1:7081: connect: connection refused"'
+)
 
 
 def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: bool = False) -> Operation:
@@ -22,7 +29,7 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (2, judge.DRAINING, Verdict.DRAINING),
         (2, judge.THROTTLED, Verdict.THROTTLED),
         (2, f": {judge.DRAINING}", Verdict.ERROR),
-        (14, judge.DRAINING, Verdict.ERROR),
+        (14, judge.DRAINING, Verdict.CUT_OFF),
         (2, judge.PENDING_PROPOSALS, Verdict.OVERLOADED),
         (2, "line 1 column 2: Unrecognized character", Verdict.ERROR),
         (10, "Transaction has been aborted. Please retry", Verdict.ABORTED),
@@ -33,7 +40,21 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (2, f"line 1: {judge.EXPIRED_IN_FULL}", Verdict.ERROR),
         (7, "Only guardians are allowed access.", Verdict.MISTAKE),
         (4, "context deadline exceeded", Verdict.TIMED_OUT),
-        (14, "connection error", Verdict.ERROR),
+        (14, "connection error", Verdict.CUT_OFF),
+        (2, ": Unhealthy connection", Verdict.CUT_OFF),
+        (2, ": No connection exists", Verdict.CUT_OFF),
+        (2, ": dispatchTaskOverNetwork: while retrieving connection.: Unhealthy connection", Verdict.CUT_OFF),
+        (2, GONE, Verdict.CUT_OFF),
+        (2, f": {GONE}", Verdict.CUT_OFF),
+        (2, f"line 1 column 5: {GONE}", Verdict.ERROR),
+        (2, "rpc error: code = Unavailable desc = of a caller's own", Verdict.ERROR),
+        (2, "While proposing: raft proposal dropped", Verdict.NO_LEADER),
+        (2, "Only leader can decide to commit or abort", Verdict.ZERO_CHANGED),
+        (2, "Tablet isn't being served by this instance", Verdict.MAP_BEHIND),
+        (2, ": Group checksum mismatch for id: 3", Verdict.MAP_BEHIND),
+        (2, ': attr: "0-name" groupId: 2 Request sent to wrong server.', Verdict.MAP_BEHIND),
+        (2, 'StartTs: 5 is from before MoveTs: 9 for pred: "0-name"', Verdict.MOVED),
+        (2, f": {judge.THROTTLED}", Verdict.ERROR),
     ],
 )
 def test_reads_code_and_whole_message(code: int, text: str, verdict: Verdict) -> None:
@@ -68,3 +89,62 @@ def test_every_write_without_an_answer_has_an_unknown_outcome(
 
 def test_a_write_that_never_left_has_a_known_outcome() -> None:
     assert judge.error_for(operation(writes=True), NotReached("x")).status == 503
+
+
+KINDS = {
+    Kind.READ: operation(),
+    Kind.WHOLE: replace(operation(purpose=Purpose.MUTATION, writes=True), commit_now=True),
+    Kind.PART: operation(purpose=Purpose.MUTATION, writes=True),
+    Kind.COMMIT: operation(purpose=Purpose.COMMIT, writes=True),
+}
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_knows_what_is_judged_alike(kind: Kind) -> None:
+    assert judge.kind_of(KINDS[kind]) is kind
+
+
+def test_a_write_within_a_transaction_is_no_whole_one() -> None:
+    within = replace(KINDS[Kind.WHOLE], start_ts=7)
+    assert judge.kind_of(within) is Kind.PART
+
+
+def test_graphql_is_not_known_to_be_a_read() -> None:
+    assert judge.kind_of(operation(http=True, purpose=Purpose.GRAPHQL)) is Kind.PART
+
+
+def test_the_table_knows_each_verdict() -> None:
+    assert set(judge.TABLE) == set(Verdict)
+
+
+@pytest.mark.parametrize("verdict", [Verdict.LOST, Verdict.TIMED_OUT, Verdict.OUTCOME_UNKNOWN])
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.PART, Kind.COMMIT])
+def test_no_write_is_sent_again_after_its_outcome_became_unknown(kind: Kind, verdict: Verdict) -> None:
+    assert judge.next_of(kind, verdict) is Next.UNKNOWN
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("verdict", judge.REFUSED)
+def test_what_did_no_work_may_go_elsewhere(kind: Kind, verdict: Verdict) -> None:
+    assert judge.next_of(kind, verdict) in (Next.ELSEWHERE, Next.AWAIT)
+
+
+def test_a_commit_that_could_not_be_handed_on_is_sent_again() -> None:
+    commit = KINDS[Kind.COMMIT]
+    verdict = judge.of_answer(commit, Answer(2, message="No connection exists"))
+    assert judge.next_of(Kind.COMMIT, verdict) is Next.ELSEWHERE
+
+
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.PART, Kind.COMMIT])
+@pytest.mark.parametrize("answer", [Answer(14, message="gone"), Answer(2, message=GONE)])
+def test_an_alpha_that_lost_another_one_leaves_a_writes_outcome_unknown(kind: Kind, answer: Answer) -> None:
+    verdict = judge.of_answer(KINDS[kind], answer)
+    assert judge.next_of(kind, verdict) is Next.UNKNOWN
+
+
+def test_the_callers_of_a_lost_transaction_are_told_its_number_and_no_words_to_retry_on() -> None:
+    commit = replace(KINDS[Kind.COMMIT], start_ts=4711)
+    told = judge.outcome_unknown(commit, "x. Please retry")
+    assert "4711" in told.message
+    assert "Please retry" not in told.message
+    assert (told.status, told.grpc) == (502, 2)

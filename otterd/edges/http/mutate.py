@@ -72,6 +72,7 @@ def _call(envelope: Envelope, kind: bytes, longest: int, *, commit_default: bool
         render,
         writes=mutates,
         start_ts=message.start_ts,
+        commit_now=mutates and commit_now,
     )
 
 

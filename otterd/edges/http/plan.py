@@ -40,6 +40,7 @@ class Call:
     start_ts: int = 0
     read_only: bool = False
     best_effort: bool = False
+    commit_now: bool = False
 
 
 @dataclass(slots=True, frozen=True)

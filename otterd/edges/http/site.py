@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from otterd import errors
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.operation import Answer, Caller, Door, Entry, Headers, HttpCall, Operation, Rpc
+from otterd.core.operation import Answer, Caller, Decision, Door, Entry, HttpCall, Operation, Rpc
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.exchange import Reply, Request
 from otterd.edges.http.explain import Performer
@@ -18,6 +18,7 @@ from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
+from otterd.edges.http.otter_fields import asks_why, fields, max_stale, settles
 from otterd.edges.http.packing import packed
 from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
 from otterd.edges.http.query import translate_query
@@ -94,6 +95,9 @@ class OtterSite:
         request.entry.client = self._guard.client(caller) or ""
         if route.kind is Kind.LOCAL:
             return self._local.answer(request, caller)
+        if asks_why(request):
+            self._guard.admit_local(caller, charge=False, admin=True)
+            request.entry.decision = Decision()
         if route.kind is Kind.DQL:
             plan = TRANSLATORS[route.name](request, self._live.config)
             if isinstance(plan, Call):
@@ -107,13 +111,15 @@ class OtterSite:
 
         def rendered(answer: Answer) -> Reply:
             made = plan.render(answer)
-            reply = _reply(made, answer.alpha)
+            reply = _reply(made, request.entry, answer)
             if made.gzip:
                 reply.body = packed(made.body, self._reactor)
             return reply
 
         operation = self._operation(plan, plan.rpc, request, caller)
         operation.best_effort = plan.best_effort
+        operation.commit_now = plan.commit_now
+        operation.max_stale = max_stale(request)
         return self._gateway.perform(operation).addCallback(rendered)
 
     def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Reply]":
@@ -126,9 +132,11 @@ class OtterSite:
             # A body that is broken towards its end may still be read by the alpha as far as it goes.
             operation.node_local = plain is None or node_local(request.path, request.query, plain)
 
+        operation.settles = settles(request, operation)
+
         def passed(answer: Answer) -> Reply:
             reply = reply_of(answer)
-            reply.headers = (*reply.headers, *_named(answer.alpha))
+            reply.headers = (*reply.headers, *fields(request.entry, answer))
             return reply
 
         return self._gateway.perform(operation).addCallback(passed)
@@ -171,7 +179,7 @@ class OtterSite:
     def _told(self, request: Request, error: OtterError, rendered: Rendered) -> Reply:
         """Return the reply that tells `error` in the words of `rendered`."""
         request.entry.verdict = request.entry.verdict or error.word
-        reply = _reply(rendered, "")
+        reply = _reply(rendered, request.entry, None)
         if request.path.startswith(b"/validate/"):
             reply.body = brief_error(error)
         if isinstance(error, Unauthenticated):
@@ -182,7 +190,7 @@ class OtterSite:
         """Answer after a mistake of our own; the log gets no part of the request."""
         log.failure("a request on {route} failed", failure, route=request.entry.route)
         request.entry.verdict = "ErrorInternal"
-        return _reply(render_error(OtterError("internal error")), "")
+        return _reply(render_error(OtterError("internal error")), request.entry, None)
 
 
 def caller_of(request: Request) -> Caller:
@@ -215,9 +223,5 @@ def _ours(failure: Failure) -> OtterError:
     return failure.value
 
 
-def _reply(rendered: Rendered, alpha: str) -> Reply:
-    return Reply(rendered.status, (*rendered.headers, *_named(alpha)), rendered.body)
-
-
-def _named(alpha: str) -> Headers:
-    return ((b"X-Otter-Alpha", alpha.encode()),) if alpha else ()
+def _reply(rendered: Rendered, entry: Entry, answer: Answer | None) -> Reply:
+    return Reply(rendered.status, (*rendered.headers, *fields(entry, answer)), rendered.body)

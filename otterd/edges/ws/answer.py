@@ -32,14 +32,14 @@ def refused(message: Message, id: str | None, failure: OtterError) -> bytes:
 def answered(message: Message, id: str | None, answer: Answer) -> bytes:
     """Return what the alpha's `answer` to `message` becomes on the socket."""
     if message.shape == "http":
-        return _result(_text(_http_body(message, answer)), id)
+        return _result(_text(_http_body(message, answer)), id, answer.stale)
     if answer.status:
         return error(answer.message, id)
     assert isinstance(answer.body, bytes)
     response = api_pb2.Response.FromString(answer.body)
     if message.verbose or message.type == "upsert":
-        return _object(_text(_verbose(message, response)), id)
-    return _result(_text(response.json) or b"{}", id)
+        return _object(_text(_verbose(message, response, answer.stale)), id)
+    return _result(_text(response.json) or b"{}", id, answer.stale)
 
 
 def _http_body(message: Message, answer: Answer) -> bytes:
@@ -49,7 +49,7 @@ def _http_body(message: Message, answer: Answer) -> bytes:
     return mutate_answer(answer, mutates=True, commit_now=True, gzip=False).body
 
 
-def _verbose(message: Message, response: api_pb2.Response) -> bytes:
+def _verbose(message: Message, response: api_pb2.Response, stale: float | None) -> bytes:
     """Return the members of the verbose shape that are not empty, in their order."""
     members = []
     if response.json:
@@ -65,6 +65,8 @@ def _verbose(message: Message, response: api_pb2.Response) -> bytes:
             members.append(b'"predicates":[%b]' % b",".join(map(quote, response.txn.preds)))
     if response.latency.total_ns:
         members.append(b'"latencyNs":%d' % response.latency.total_ns)
+    if stale is not None:
+        members.append(b'"stale":%.3f' % stale)
     return b",".join(members)
 
 
@@ -74,9 +76,12 @@ def _object(members: bytes, id: str | None) -> bytes:
     return b'{"id":%b%b%b}' % (quote(id), b"," if members else b"", members)
 
 
-def _result(body: bytes, id: str | None) -> bytes:
-    """Return `body` as it is, or as the `result` of the message `id`."""
-    return body if id is None else b'{"id":%b,"result":%b}' % (quote(id), body)
+def _result(body: bytes, id: str | None, stale: float | None = None) -> bytes:
+    """Return `body` as it is, or as the `result` of the message `id`; `stale` is its age in seconds."""
+    if id is None:
+        return body
+    old = b"" if stale is None else b',"stale":%.3f' % stale
+    return b'{"id":%b,"result":%b%b}' % (quote(id), body, old)
 
 
 def _text(body: bytes) -> bytes:

@@ -167,6 +167,14 @@ def _wrong_option(message: Message) -> str | None:
     return None if good else 'maxStale must be a duration, such as "2s"'
 
 
+def max_stale(message: Message) -> float | None:
+    """Return how many seconds old an answer may be, None when the message does not say."""
+    stale = message.max_stale
+    if stale is None or isinstance(stale, float):
+        return stale
+    return golang.duration(stale.encode()) or 0.0
+
+
 def _is_duration(text: str) -> bool:
     try:
         golang.duration(text.encode())

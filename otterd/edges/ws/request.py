@@ -1,7 +1,7 @@
 """What a message asks of the corridor: the gRPC request in its place."""
 
 from otterd.core.operation import Caller, Entry, Metadata, Operation, Purpose, Rpc
-from otterd.edges.ws.message import ABSENT, Message, Part
+from otterd.edges.ws.message import ABSENT, Message, Part, max_stale
 from otterd.wire import api_pb2
 
 
@@ -11,7 +11,8 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
         # A socket has no transactions, so that nothing can follow from the timestamp of a query.
         request = api_pb2.Request(query=message.query, vars=message.variables, read_only=True)
         rpc = Rpc("Query", request.SerializeToString(), metadata)
-        return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True)
+        stale = max_stale(message)
+        return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, max_stale=stale)
     request = api_pb2.Request(mutations=_mutations(message), commit_now=True)
     purpose = Purpose.MUTATION
     if message.query:
@@ -19,7 +20,7 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
         request.query = message.query
         request.vars.update(message.variables or {})
     rpc = Rpc("Query", request.SerializeToString(), metadata)
-    return Operation(purpose, rpc, caller, entry, writes=True)
+    return Operation(purpose, rpc, caller, entry, writes=True, commit_now=True)
 
 
 def _mutations(message: Message) -> list[api_pb2.Mutation]:
