@@ -109,6 +109,58 @@ def test_connections_are_reset_and_refused(running):
     assert ask(alpha, "GET", "/health").status == 200
 
 
+@pytest.fixture(scope="module")
+def groups():
+    """Give the offset of a sandbox without Otter: a group of one, and a group of two."""
+    offset = free_offset(3)
+    command = [*COMMAND, "alphas", "--empty", "--groups", "1,2", "--offset", str(offset)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: answers(f"127.0.0.1:{8080 + offset}", "/health"), "the sandbox", seconds=30)
+        yield offset
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def test_alphas_die_and_come_back_by_a_command(groups):
+    fault = partial(make_fault, groups)
+    second, third = f"127.0.0.1:{8081 + groups}", f"127.0.0.1:{8082 + groups}"
+    assert fault("2", "dead").stdout.splitlines()[1] == "alpha 2: {'dead': True}"
+    with pytest.raises(ConnectionRefusedError):
+        ask(second, "GET", "/health")
+    assert ask(third, "GET", "/health").json()[0]["group"] == "2"
+    assert fault("2", "dead=false").stdout.splitlines()[1] == "alpha 2: well"
+    assert ask(second, "GET", "/health").status == 200
+
+
+def test_an_election_and_the_loss_of_zero_come_by_a_command(groups):
+    fault = partial(make_fault, groups)
+    first, third = f"127.0.0.1:{8080 + groups}", f"127.0.0.1:{8082 + groups}"
+    assert b'dgraph_raft_is_leader{group="2"} 0' in ask(third, "GET", "/metrics").body
+    fault("3", "election=0.01")
+    until(lambda: b'dgraph_raft_is_leader{group="2"} 1' in ask(third, "GET", "/metrics").body, "the leader")
+    fault("zero=false")
+    commit = ask(first, "POST", "/commit?startTs=1", [])
+    assert commit.json()["errors"][0]["message"] == "No connection exists"
+    fault("zero=true")
+    assert ask(first, "POST", "/commit?startTs=1", []).json()["data"]["code"] == "Success"
+    assert "one must be named for dead" in fault("dead").stderr
+    assert "unknown fault: group" in fault("1", "group=2").stderr
+
+
+def test_tokens_are_demanded_by_a_command(groups):
+    fault = partial(make_fault, groups)
+    first = f"127.0.0.1:{8080 + groups}"
+    fault("acl=60")
+    query = ask(first, "POST", "/query", {"query": "{ q(func: uid(1)) { uid } }"})
+    assert query.json()["errors"][0]["message"].endswith("no accessJwt available")
+    fault("acl=0")
+    assert "errors" not in ask(first, "POST", "/query", {"query": "{ q(func: uid(1)) { uid } }"}).json()
+
+
 def test_the_alphas_show_the_cluster_as_dgraph_does(running):
     alpha = f"127.0.0.1:{8080 + running[0]}"
     state = ask(alpha, "GET", "/state").json()
