@@ -18,12 +18,15 @@ Problems = Iterator[tuple[str, str]]
 
 
 def _alphas(config: Config) -> Problems:
-    if config.balancer_type is Balancer.ROUND_ROBIN:
+    balancer = config.balancer_type
+    if not balancer.by_groups:
         if not config.dgraph_endpoints:
-            yield "dgraph_endpoints", "expected at least one host:port, for balancer_type round-robin"
+            yield "dgraph_endpoints", f"expected at least one host:port, for balancer_type {balancer}"
         return
     if not config.groups:
-        yield "groups", f"expected at least one purpose, for balancer_type {config.balancer_type}"
+        yield "groups", f"expected at least one purpose, for balancer_type {balancer}"
+    if balancer is Balancer.READS_AND_WRITES and set(config.groups) != {"query", "mutation"}:
+        yield "groups", f"expected query and mutation, and no other purpose, for balancer_type {balancer}"
     for purpose, listed in config.groups.items():
         if not listed:
             yield "groups", f"{purpose}: expected at least one host:port"

@@ -24,8 +24,18 @@ class Balancer(StrEnum):
     """How an alpha is chosen."""
 
     ROUND_ROBIN = "round-robin"
+    ROUND_ROBIN_HEALTHY = "round-robin-healthy"
+    READS_AND_WRITES = "round-robin-on-RW"
+    AVOID_LEADERS = "round-robin-avoid-leaders"
+    LEADERS_ONLY = "round-robin-leaders-only"
+    STATE_BASED = "state-based"
     DEFINED = "defined"
     PURPOSEFUL = "purposeful"
+
+    @property
+    def by_groups(self) -> bool:
+        """Whether it takes its alphas from `groups`, and not from `dgraph_endpoints`."""
+        return self in (Balancer.DEFINED, Balancer.PURPOSEFUL, Balancer.READS_AND_WRITES)
 
 
 class Lend(StrEnum):

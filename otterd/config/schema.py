@@ -29,13 +29,20 @@ class Config:
 
     balancer_type: Balancer = key(
         Balancer.ROUND_ROBIN,
-        "How an alpha is chosen: `round-robin` over `dgraph_endpoints`, or `defined` (also"
-        " `purposeful`) over `groups`.",
+        "How an alpha is chosen: over `dgraph_endpoints`, each in turn (`round-robin`), each healthy one"
+        " (`round-robin-healthy`), preferably those that lead no group (`round-robin-avoid-leaders`), only"
+        " leaders (`round-robin-leaders-only`), or by health, load, leaders and who owns which predicate"
+        " (`state-based`); over `groups`, by purpose (`defined`, also `purposeful`), or reads from `query`"
+        " and all writes to `mutation` (`round-robin-on-RW`).",
         section="Alphas and balancing",
     )
-    dgraph_endpoints: tuple[str, ...] = key((), "The alphas' gRPC addresses, `host:port`; for `round-robin`.")
+    dgraph_endpoints: tuple[str, ...] = key(
+        (), "The alphas' gRPC addresses, `host:port`; for each balancer but those over `groups`."
+    )
     groups: Groups = key(
-        {}, "For `defined`: the alphas for each purpose, under `query`, `mutation` and `upsert`."
+        {},
+        "For `defined`: the alphas for each purpose, under `query`, `mutation` and `upsert`; for"
+        " `round-robin-on-RW` under `query` and `mutation`.",
     )
     dgraph_http_endpoints: Mapping[str, str] = key(
         {},
@@ -247,7 +254,7 @@ class Config:
     def alphas(self) -> tuple[str, ...]:
         """Return the gRPC address of every alpha that the file names, each once, in order."""
         listed = list(self.dgraph_endpoints)
-        if self.balancer_type is not Balancer.ROUND_ROBIN:
+        if self.balancer_type.by_groups:
             listed = [address for group in self.groups.values() for address in group]
         return tuple(dict.fromkeys(listed))
 

@@ -9,16 +9,9 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from otterd.config import addresses, rules, units
-from otterd.config.schema import Balancer, Bytes, Cidrs, Groups, Seconds, Secret
+from otterd.config.schema import Bytes, Cidrs, Groups, Seconds, Secret
 
 PURPOSES = ("query", "mutation", "upsert")
-ROADMAP = (
-    "round-robin-healthy",
-    "round-robin-on-RW",
-    "round-robin-avoid-leaders",
-    "round-robin-leaders-only",
-    "state-based",
-)
 T = TypeVar("T")
 
 _SHORTEST = 0.001
@@ -123,8 +116,6 @@ def _list(raw: Any) -> list[str]:
 
 def _choice(kind: type[StrEnum], text: str) -> StrEnum:
     known = ", ".join(kind)
-    if kind is Balancer and text in ROADMAP:
-        raise ValueError(f"expected one of {known}: this version does not have {text} yet")
     if text not in list(kind):
         raise ValueError(f"expected one of {known}, not {_shown(text)}")
     return kind(text)

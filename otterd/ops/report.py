@@ -11,7 +11,7 @@ from otterd import __version__
 from otterd.alphas.channel import HttpChannel
 from otterd.config.listen import bind_address
 from otterd.config.live import Live
-from otterd.config.schema import Balancer, Config
+from otterd.config.schema import Config
 from otterd.ops.instruments import Metrics
 from otterd.ops.metrics import Labels
 from otterd.ops.zeros import Zeros
@@ -180,7 +180,7 @@ class Report:
 
 def wanted(config: Config) -> list[tuple[str, tuple[str, ...]]]:
     """Return each purpose that must be served, with the alphas that may serve it."""
-    if config.balancer_type is Balancer.ROUND_ROBIN:
+    if not config.balancer_type.by_groups:
         return [("any purpose", config.dgraph_endpoints)]
     return list(config.groups.items())
 

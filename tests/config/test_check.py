@@ -28,8 +28,12 @@ def test_a_good_configuration_passes() -> None:
     check(Config(**GOOD, **PRODUCTION))
 
 
-def test_round_robin_needs_alphas() -> None:
-    assert broken(dgraph_endpoints=()).key == "dgraph_endpoints"
+@pytest.mark.parametrize("balancer", [each for each in Balancer if not each.by_groups])
+def test_a_balancer_over_one_list_needs_alphas(balancer: Balancer) -> None:
+    problem = broken(balancer_type=balancer, dgraph_endpoints=(), groups={"query": ("a:9080",)})
+    assert problem.key == "dgraph_endpoints"
+    assert problem.problem.endswith(f" {balancer}")
+    check(Config(**GOOD, balancer_type=balancer))
 
 
 @pytest.mark.parametrize("balancer", [Balancer.DEFINED, Balancer.PURPOSEFUL])
@@ -38,6 +42,22 @@ def test_defined_needs_groups_with_alphas(balancer: Balancer) -> None:
     empty = broken(balancer_type=balancer, groups={"query": ("a:9080",), "upsert": ()})
     assert (empty.key, empty.problem) == ("groups", "upsert: expected at least one host:port")
     check(Config(balancer_type=balancer, groups={"query": ("a:9080",)}))
+
+
+@pytest.mark.parametrize("purposes", ["query", "mutation", "query mutation upsert"])
+def test_reads_and_writes_need_exactly_their_two_lists(purposes: str) -> None:
+    balancer = Balancer.READS_AND_WRITES
+    lists = dict.fromkeys(purposes.split(), ("a:9080",))
+    assert broken(balancer_type=balancer, groups=lists).key == "groups"
+    check(Config(balancer_type=balancer, groups={"query": ("a:9080",), "mutation": ("b:9080",)}))
+
+
+@pytest.mark.parametrize("balancer", list(Balancer))
+def test_the_alphas_are_those_of_the_lists_that_the_balancer_uses(balancer: Balancer) -> None:
+    config = Config(
+        balancer_type=balancer, dgraph_endpoints=("a:9080",), groups={"query": ("b:9080", "b:9080")}
+    )
+    assert config.alphas() == (("b:9080",) if balancer.by_groups else ("a:9080",))
 
 
 def test_a_low_grpc_port_needs_an_http_address() -> None:

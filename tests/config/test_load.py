@@ -248,22 +248,6 @@ def test_a_bad_value_is_refused(write: Write, text: str, told: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "round-robin-healthy",
-        "round-robin-on-RW",
-        "round-robin-avoid-leaders",
-        "round-robin-leaders-only",
-        "state-based",
-    ],
-)
-def test_a_balancer_of_the_roadmap_is_said_to_be_missing(write: Write, name: str) -> None:
-    assert refusal(write(ALPHA + f"balancer_type: {name}\n")).endswith(
-        f"this version does not have {name} yet"
-    )
-
-
-@pytest.mark.parametrize(
     ("text", "told"),
     [
         ("- a\n- b", "expected a list of keys"),

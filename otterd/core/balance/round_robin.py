@@ -2,26 +2,10 @@
 
 from collections.abc import Sequence
 
+from otterd.core.balance.pinned import pin_of
 from otterd.core.balance.policy import Ask, View
+from otterd.core.balance.turns import Turns
 from otterd.core.operation import Purpose
-
-
-class Turns:
-    """Hands out the rotations of a list, one after the other."""
-
-    def __init__(self, members: Sequence[str]) -> None:
-        unique = tuple(dict.fromkeys(members))
-        if not unique:
-            raise ValueError("a balancer needs at least one alpha")
-        self.members = unique
-        self._rotations = [unique[i:] + unique[:i] for i in range(len(unique))]
-        self._next = 0
-
-    def take(self) -> tuple[str, ...]:
-        """Return the members, beginning with the one whose turn it is."""
-        turn = self._next
-        self._next = turn + 1 if turn + 1 < len(self._rotations) else 0
-        return self._rotations[turn]
 
 
 class RoundRobin:
@@ -32,7 +16,7 @@ class RoundRobin:
 
     def order(self, ask: Ask, view: View) -> tuple[str, ...]:
         """Return all alphas, beginning with the next in turn."""
-        return self._turns.take()
+        return self._turns.take(pin=pin_of(ask))
 
     def members(self, purpose: Purpose) -> tuple[str, ...]:
         """Return all alphas."""

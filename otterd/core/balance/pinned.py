@@ -1,0 +1,19 @@
+"""Which requests stay with the alpha that began their transaction."""
+
+from otterd.core.balance.policy import Ask
+from otterd.core.operation import Purpose
+
+STAYING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+"""Purposes that go on with a transaction; a commit may be told to any alpha."""
+
+
+def pin_of(ask: Ask) -> str:
+    """Return the alpha with which `ask` stays, "" when any will do."""
+    return ask.pin if ask.purpose in STAYING else ""
+
+
+def pin_first(order: tuple[str, ...], pin: str) -> tuple[str, ...]:
+    """Return `order` with `pin` first, if it is among them."""
+    if not pin or pin not in order or order[0] == pin:
+        return order
+    return (pin, *(address for address in order if address != pin))

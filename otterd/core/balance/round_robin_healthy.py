@@ -1,0 +1,27 @@
+"""Each usable alpha in turn."""
+
+from collections.abc import Sequence
+
+from otterd.core.balance.pinned import pin_of
+from otterd.core.balance.policy import Ask, View
+from otterd.core.balance.turns import Turns
+from otterd.core.operation import Purpose
+
+
+class RoundRobinHealthy:
+    """One list for every purpose, of which only usable alphas take part."""
+
+    def __init__(self, members: Sequence[str]) -> None:
+        self._turns = Turns(members)
+
+    def order(self, ask: Ask, view: View) -> tuple[str, ...]:
+        """Return the usable alphas, beginning with the next in turn."""
+        return self._turns.take(view.usable, pin=pin_of(ask))
+
+    def members(self, purpose: Purpose) -> tuple[str, ...]:
+        """Return all alphas."""
+        return self._turns.members
+
+    def why(self, ask: Ask, view: View) -> str:
+        """Say that it is each usable one's turn."""
+        return "each usable alpha in turn"
