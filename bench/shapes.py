@@ -9,6 +9,7 @@ from otterd.dql.cache import Shapes
 from otterd.dql.digest import words
 from otterd.dql.document import parse_query
 from otterd.dql.fingerprint import fingerprint
+from otterd.dql.lexer import lex
 from otterd.dql.shape import shape
 
 QUERY = """query people($city: string, $age: int = 5) {
@@ -50,7 +51,7 @@ def main() -> None:
     shapes = Shapes(1000)
     rows: list[tuple[str, Callable[[], object]]] = [
         ("parse", lambda: parse_query(QUERY, VARIABLES)),
-        ("words of the digest", lambda: words(QUERY)),
+        ("words of the digest", lambda: words(lex(QUERY))),
         ("shape: parse, walk and digest", lambda: shape(QUERY, VARIABLES)),
         ("cache: a new text", lambda: Shapes(1).shape(QUERY, VARIABLES)),
         ("fingerprint", lambda: fingerprint(QUERY)),

@@ -1,19 +1,30 @@
 """Shapes of texts seen before, bounded, so that few texts are parsed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from otterd.dql.fingerprint import fingerprint, varied
-from otterd.dql.shape import LONGEST, Shape, shape
+from otterd.dql.errors import SPACE
+from otterd.dql.fingerprint import fingerprint, literals, varied
+from otterd.dql.generations import Generations, weighed
+from otterd.dql.lexer import Tokens
+from otterd.dql.shape import LONGEST, Shape, shape, shape_and_tokens
+
+MOST_BYTES = 32 * 1024 * 1024
+
+# Names that hold a literal: none but a string has a quote, and a number comes first or behind a dash.
+_WITH_LITERAL = re.compile(r'"|^[^A-Za-z0-9_\n]*+[0-9]|-[0-9]', re.MULTILINE).search
 
 
 class Shapes:
-    """Remembers up to `limit` texts, and as many fingerprints; the oldest go first."""
+    """Remembers the shapes of up to `limit` texts and as many fingerprints.
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._texts: dict[str, Shape] = {}
-        self._alike: dict[str, Shape] = {}
+    Either takes up to half of `most_bytes` of memory.
+    """
+
+    def __init__(self, limit: int, most_bytes: int = MOST_BYTES) -> None:
+        self._texts = Generations(limit, most_bytes // 2)
+        self._alike = Generations(limit, most_bytes // 2)
 
     def __len__(self) -> int:
         return len(self._texts) + len(self._alike)
@@ -24,38 +35,44 @@ class Shapes:
         The values of `variables` change no shape, and are not looked at in a text seen before, unless one
         may stand for a predicate (`<$p>`): such a text is parsed each time.
         """
-        found = self._texts.get(text)
-        if found is not None:
-            return found
+        held = self._texts.get(text)
+        if held is not None:
+            return held.shape
         if len(text) > LONGEST:
             return shape(text)
         if "<$" in text:
             return shape(text, variables)
         key = fingerprint(text)
-        found = self._alike.get(key)
-        if found is None:
-            found = shape(text, variables)
-            if not found.parsed:
-                # With other variables the same text may be a good one.
-                if not variables and "$" not in text:
-                    self._keep(self._texts, text, found)
-                return found
-            if _steady(text, key, variables, found):
-                self._keep(self._alike, key, found)
-        self._keep(self._texts, text, found)
+        held = self._alike.get(key)
+        if held is None:
+            return self._unseen(text, key, variables)
+        self._texts.keep(text, held)
+        return held.shape
+
+    def _unseen(self, text: str, key: str, variables: Mapping[str, str] | None) -> Shape:
+        """Return the shape of `text`, whose fingerprint `key` was not seen before."""
+        found, tokens = shape_and_tokens(text, variables)
+        # With other variables a text that was refused may be a good one.
+        if found.parsed or not (variables or "$" in text):
+            held = weighed(found)
+            self._texts.keep(text, held)
+            if found.parsed and _steady(text, key, variables, found, tokens):
+                self._alike.keep(key, held)
         return found
 
-    def _keep(self, shapes: dict[str, Shape], key: str, found: Shape) -> None:
-        if len(shapes) >= self._limit:
-            del shapes[next(iter(shapes))]
-        shapes[key] = found
 
+def _steady(
+    text: str, key: str, variables: Mapping[str, str] | None, found: Shape, tokens: Tokens | None
+) -> bool:
+    """Return whether all texts with the fingerprint `key` of `text` have its shape `found`, if they are good.
 
-def _steady(text: str, key: str, variables: Mapping[str, str] | None, found: Shape) -> bool:
-    """Return whether other literals leave the shape as it is.
-
-    They would not where one of them is a name: `orderasc: "age"` orders by a predicate.
+    They would not where a literal is a name: `orderasc: "age"` orders by a predicate.
     """
+    if tokens is not None:
+        return _are_tokens(text, tokens) and _WITH_LITERAL(_names(found)) is None
+    # No literal of an N-Quad goes beyond its line, so neither does what is replaced wrongly.
+    if any("\n" in literal for _, literal in literals(text)):
+        return False
     other = varied(text)
     if other == text:
         return True
@@ -63,3 +80,23 @@ def _steady(text: str, key: str, variables: Mapping[str, str] | None, found: Sha
         return False
     again = shape(other, variables)
     return replace(again, digest=found.digest) == found
+
+
+def _are_tokens(text: str, tokens: Tokens) -> bool:
+    """Return whether each literal of `text` is one of its `tokens`."""
+    before = len(text) - len(text.lstrip(SPACE))
+    at = 0
+    try:
+        for start, literal in literals(text):
+            at = tokens.starts.index(start - before, at)
+            if tokens.values[at] != literal:
+                return False
+    except ValueError:
+        return False
+    return True
+
+
+def _names(shape: Shape) -> str:
+    """Return all names in `shape` that a text may hold, one to a line."""
+    called = [f"{each.name}\n{each.predicate}" for each in shape.functions]
+    return "\n".join((*(shape.reads or ()), *called))

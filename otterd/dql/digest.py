@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from otterd.dql.lexer import DOLLAR, LEFT_ROUND, NAME, OPERATION, PADDING, REGEX, RIGHT_ROUND, lex
+from otterd.dql.lexer import DOLLAR, LEFT_ROUND, NAME, OPERATION, PADDING, REGEX, RIGHT_ROUND, Tokens
 
 _LITERAL = "?"
-_OPENERS = (["("], [","], [":"], ["["])
+_OPENERS = frozenset("(,:[")
+_FIRST = frozenset('"0123456789')
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?").fullmatch
 _BETWEEN = "\x1f"
 _SIZE = 16
@@ -19,40 +20,50 @@ def hashed(words: Iterable[str]) -> str:
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_SIZE).hexdigest()
 
 
-def words(text: str) -> list[str]:
+def words(tokens: Tokens) -> list[str]:
     """Return the words of a query: literals are alike, and a row of literals is as one.
 
-    White space and comments are no words; declared variables come sorted. Raises DqlError.
+    White space and comments are no words; declared variables come sorted.
     """
-    tokens = lex(text)
-    found: list[str] = []
-    last = len(tokens.kinds) - PADDING
-    declared = _declarations(tokens.kinds, tokens.values, last)
-    for at in range(last):
-        kind, value = tokens.kinds[at], tokens.values[at]
-        literal = kind == REGEX or (kind == NAME and (value[:1] == '"' or _NUMBER(value) is not None))
-        if not literal:
-            found.append(value)
-            if at in declared:
-                _sort(found)
+    found = ["", ""]  # so that there is something to look back at
+    start, last = 0, len(tokens.kinds) - PADDING
+    for end in _declarations(tokens.kinds, tokens.values):
+        _spell(tokens, found, start, end + 1)
+        _sort(found)
+        start = end + 1
+    _spell(tokens, found, start, last)
+    return found[2:]
+
+
+def _spell(tokens: Tokens, found: list[str], start: int, end: int) -> None:
+    """Add the words of the tokens from `start` up to `end` to `found`."""
+    add = found.append
+    for kind, value in zip(tokens.kinds[start:end], tokens.values[start:end], strict=True):
+        if kind == NAME:
+            first = value[:1]
+            if first not in _FIRST or (first != '"' and _NUMBER(value) is None):
+                add(value)
+                continue
+        elif kind != REGEX:
+            add(value)
             continue
-        if found[-1:] == ["-"] and found[-2:-1] in _OPENERS:
+        if found[-1] == "-" and found[-2] in _OPENERS:
             del found[-1]
-        if found[-2:] == [_LITERAL, ","]:
+        if found[-1] == "," and found[-2] == _LITERAL:
             del found[-1]
         else:
-            found.append(_LITERAL)
-    return found
+            add(_LITERAL)
 
 
-def _declarations(kinds: list[int], values: list[str], last: int) -> set[int]:
-    """Return where lists of declared variables end."""
-    ends: set[int] = set()
-    for at in range(last - 3):
-        if kinds[at] == OPERATION and values[at] == "query" and kinds[at + 1] == NAME:
-            if kinds[at + 2] != LEFT_ROUND or kinds[at + 3] != DOLLAR:
-                continue
-            ends.add(next((n for n in range(at + 3, last) if kinds[n] == RIGHT_ROUND), last))
+def _declarations(kinds: list[int], values: list[str]) -> list[int]:
+    """Return where lists of declared variables end, from left to right."""
+    ends: list[int] = []
+    at = -1
+    for _ in range(kinds.count(OPERATION)):
+        at = kinds.index(OPERATION, at + 1)
+        declares = values[at] == "query" and kinds[at + 1 : at + 4] == [NAME, LEFT_ROUND, DOLLAR]
+        if declares and RIGHT_ROUND in kinds[at:]:
+            ends.append(kinds.index(RIGHT_ROUND, at))
     return ends
 
 

@@ -8,7 +8,7 @@ from otterd.dql.body import body
 from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
 from otterd.dql.errors import SPACE, DqlError, Unlike
-from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, lex
+from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, Tokens, lex
 from otterd.dql.requests import schema
 from otterd.dql.scope import Scope
 from otterd.dql.tree import Block, Document, Fragment, Kind, SchemaRequest, Variable
@@ -18,17 +18,22 @@ LONGEST_NAME = 65_535
 
 
 def parse_query(
-    text: str, variables: Mapping[str, str] | None = None, *, wanted: Iterable[str] = ()
+    text: str,
+    variables: Mapping[str, str] | None = None,
+    *,
+    wanted: Iterable[str] = (),
+    tokens: Tokens | None = None,
 ) -> Document:
     """Return the tree of the query `text`; raise DqlError in the words of an alpha.
 
     `variables` are the values sent with it, by `$name`; `wanted` names the query
-    variables that the mutations of an upsert use.
+    variables that the mutations of an upsert use; `tokens` are those of the text
+    without the white space around it, if it has been lexed.
     """
     text = text.strip(SPACE)
     if not text:
         raise DqlError("empty request", expected="a query")
-    return _Reader(text, variables or {}).document(wanted)
+    return _Reader(text, variables or {}).document(tokens or lex(text), wanted)
 
 
 class _Reader:
@@ -44,9 +49,9 @@ class _Reader:
         self._block_scopes: list[Scope] = []
         self._fragment_scopes: dict[str, Scope] = {}
 
-    def document(self, wanted: Iterable[str]) -> Document:
+    def document(self, tokens: Tokens, wanted: Iterable[str]) -> Document:
         """Return the tree; raise DqlError."""
-        cursor = Cursor(lex(self._text))
+        cursor = Cursor(tokens)
         while cursor.at < cursor.end:
             kind = cursor.step()
             if kind == LEFT_CURL:

@@ -2,21 +2,23 @@
 
 What is replaced is what the lexer reads as one token: strings, regular
 expressions, and numbers where an argument may stand. So two texts with one
-fingerprint have the same tokens but for what their literals hold.
+fingerprint have the same tokens but for what their literals hold, if all that
+is replaced in one of them are such tokens; `literals` lets that be checked.
 """
 
 import re
+from collections.abc import Iterator
 
 # A string that nothing ends is taken to the end, lest each quote in it is tried as a beginning.
 _STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?+\Z)'
-_NUMBER = r"(?<=[ (,:\[-][0-9])(?:x[0-9a-fA-F]++|[0-9]*+(?:\.[0-9]++)?)(?=[ \t\r\n,)\]])"
+_NUMBER = r"(?<=[ (,:\[-][0-9])(?:(?<=0)x[0-9a-fA-F]++|[0-9]*+(?:\.[0-9]++)?)(?=[ \t\r\n,)\]])"
 _REGEX = r"(?<=,)[ \t\r\n]*+/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+"
 # Quotes in a name in <> or in a comment open nothing, so both are passed over.
 _KEPT = r'(?<=<)[^\x00-\x20<>"{}|^`]*+>|(?<=#)[^\r\n]*+'
 
 # A set of characters in front of everything is what makes the search quick.
 _PLAIN = re.compile(rf'["0-9](?:(?<="){_STRING}|{_NUMBER})', re.DOTALL).sub
-_ANY = re.compile(rf'[",<#0-9](?:(?<="){_STRING}|{_REGEX}|{_NUMBER}|({_KEPT}))', re.DOTALL).sub
+_LITERAL = re.compile(rf'[",<#0-9](?:(?<="){_STRING}|{_REGEX}|{_NUMBER}|({_KEPT}))', re.DOTALL)
 _MARK = "\x00"
 
 
@@ -25,13 +27,23 @@ def fingerprint(text: str) -> str:
     found = _PLAIN(_MARK, text)
     # Where none of these is left, nothing but strings can have held a quote.
     if "<" in found or "/" in found or "#" in found:
-        return _ANY(_marked, text)
+        return _LITERAL.sub(_marked, text)
     return found
+
+
+def literals(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the offset and the text of all that the fingerprint of `text` replaces."""
+    for found in _LITERAL.finditer(text):
+        if found[1] is None:
+            literal = found[0]
+            if literal[0] == ",":
+                literal = literal[1:].lstrip(" \t\r\n")
+            yield found.end() - len(literal), literal
 
 
 def varied(text: str) -> str:
     """Return `text` with other literals, of the same fingerprint."""
-    return _ANY(_other, text)
+    return _LITERAL.sub(_other, text)
 
 
 def _marked(found: "re.Match[str]") -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, starmap
 
 from otterd.dql.block_lexer import opens_mutation
 from otterd.dql.cursor import Cursor
@@ -15,7 +16,7 @@ from otterd.dql.document import parse_query
 from otterd.dql.errors import SPACE, DqlError
 from otterd.dql.filters import expression, leaves
 from otterd.dql.jsonmut import parse_json_mutation
-from otterd.dql.lexer import AT, lex
+from otterd.dql.lexer import AT, Tokens, lex
 from otterd.dql.mutation_blocks import parse_mutation
 from otterd.dql.mutation_tree import STAR, Mutation, NQuad, Upsert
 from otterd.dql.nquads import each_nquad
@@ -70,24 +71,44 @@ class Shape:
         return self.reads | self.writes
 
 
+Edge = tuple[str, str, str]
+"""An N-Quad of a request that needs no parsing: subject, predicate and object id, "" for a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One mutation of a request: texts of N-Quads or of JSON, and its `@if(…)` or ""."""
+    """One mutation of a request: texts of N-Quads or of JSON, edges, and its `@if(…)` or ""."""
 
     set_nquads: str = ""
     delete_nquads: str = ""
     set_json: bytes = b""
     delete_json: bytes = b""
     cond: str = ""
+    set_edges: tuple[Edge, ...] = ()
+    delete_edges: tuple[Edge, ...] = ()
 
 
 def shape(text: str, variables: Mapping[str, str] | None = None) -> Shape:
     """Return the shape of a query, or of `{ set {…} }` or `upsert {…}`; bad text has an unknown one."""
+    return shape_and_tokens(text, variables)[0]
+
+
+def shape_and_tokens(text: str, variables: Mapping[str, str] | None = None) -> tuple[Shape, Tokens | None]:
+    """Return the shape of `text` and, if it is a query that could be read, its tokens."""
     purpose = purpose_of(text)
     if len(text) > LONGEST:
-        return _unknown(purpose)
-    if purpose is Purpose.QUERY:
-        return request_shape(text, (), variables)
+        return _unknown(purpose), None
+    if purpose is not Purpose.QUERY:
+        return _of_mutation(text, purpose, variables), None
+    try:
+        tokens = lex(text.strip(SPACE))
+        return _whole(purpose, tokens, _Changes(()), variables), tokens
+    except DqlError:
+        return _unknown(purpose), None
+
+
+def _of_mutation(text: str, purpose: Purpose, variables: Mapping[str, str] | None) -> Shape:
+    """Return the shape of `{ set {…} }` or `upsert {…}`."""
     try:
         parts = parse_mutation(text)
     except DqlError:
@@ -115,12 +136,21 @@ def request_shape(query: str, edits: Sequence[Edit], variables: Mapping[str, str
     if len(query) + sum(map(_size, edits)) > LONGEST:
         return _unknown(purpose)
     try:
-        changes = _Changes(edits)
-        document = None if blank and edits else parse_query(query, variables, wanted=changes.wanted)
-        found = touched(document) if document is not None else Touched()
-        spelled = words(document.text) if document is not None else []
+        tokens = None if blank and edits else lex(query.strip(SPACE))
+        return _whole(purpose, tokens, _Changes(edits), variables)
     except DqlError:
         return _unknown(purpose)
+
+
+def _whole(
+    purpose: Purpose, tokens: Tokens | None, changes: "_Changes", variables: Mapping[str, str] | None
+) -> Shape:
+    """Return the shape of the query of `tokens`, if there is one, and of `changes`; raise DqlError."""
+    found = Touched()
+    spelled: list[str] = []
+    if tokens is not None:
+        found = touched(parse_query(tokens.text, variables, wanted=changes.wanted, tokens=tokens))
+        spelled = words(tokens)
     called(changes.conditions, found)
     if changes.clears:
         found.add(TYPE)
@@ -144,7 +174,8 @@ def _unknown(purpose: Purpose) -> Shape:
 
 def _size(edit: Edit) -> int:
     texts = (edit.set_nquads, edit.delete_nquads, edit.set_json, edit.delete_json, edit.cond)
-    return sum(map(len, texts))
+    edges = chain.from_iterable(edit.set_edges + edit.delete_edges)
+    return sum(map(len, texts)) + sum(map(len, edges))
 
 
 class _Changes:
@@ -162,7 +193,9 @@ class _Changes:
             self._condition(edit.cond)
             self._add("set", each_nquad(edit.set_nquads))
             self._add("set", parse_json_mutation(edit.set_json, delete=False))
+            self._add("set", starmap(NQuad, edit.set_edges))
             self._add("delete", each_nquad(edit.delete_nquads))
+            self._add("delete", starmap(NQuad, edit.delete_edges))
             self._add("delete", parse_json_mutation(edit.delete_json, delete=True))
 
     def _add(self, word: str, quads: Iterable[NQuad]) -> None:
@@ -172,7 +205,7 @@ class _Changes:
             for node in (quad.subject, quad.object_id):
                 if node.startswith(("uid(", "val(")):
                     self.wanted.add(node[4:-1].strip(SPACE))
-            if quad.predicate == STAR:
+            if quad.predicate in (STAR, "*"):
                 self.clears = True
             else:
                 self.writes.add(quad.predicate)
@@ -184,9 +217,10 @@ class _Changes:
         if not text.strip(SPACE):
             return
         whole = "{ q(func: uid(0x1)) " + text + " { uid } }"
-        cursor = Cursor(lex(whole))
+        tokens = lex(whole)
+        cursor = Cursor(tokens)
         cursor.at = cursor.kinds.index(AT) + 1
         functions = leaves(expression(cursor))
         self.conditions += functions
         self.wanted.update(need.name for function in functions for need in function.needs)
-        self.spelled += words(whole)
+        self.spelled += words(tokens)

@@ -89,6 +89,35 @@ def test_reads_json_mutations_with_the_query_of_a_request() -> None:
     assert request_shape("", [Edit(delete_json=b'{"uid": "1"}')]).writes is None
 
 
+def test_reads_the_edges_of_a_request() -> None:
+    edit = Edit(
+        set_edges=(("uid(v)", "a", ""), ("_:x", "b", "uid( w )"), ("<1>", "c", "val(n)")),
+        delete_edges=(("0x1", "d", ""),),
+    )
+    query = "{ v as var(func: has(e)) { w as f  n as g } }"
+    found = request_shape(query, [edit])
+    assert found.purpose is Purpose.UPSERT
+    assert (found.reads, found.writes) == ({"e", "f", "g"}, {"a", "b", "c", "d"})
+    assert not request_shape("{ v as var(func: has(e)) }", [Edit()]).parsed
+    assert request_shape("", [edit]).purpose is Purpose.MUTATION
+
+
+@pytest.mark.parametrize("star", ["*", "_STAR_ALL"])
+def test_an_edge_of_every_predicate_writes_what_only_the_alpha_knows(star: str) -> None:
+    found = request_shape("", [Edit(delete_edges=(("0x1", star, ""),))])
+    assert (found.reads, found.writes) == ({"dgraph.type"}, None)
+
+
+def test_many_edges_are_not_looked_at() -> None:
+    assert not request_shape("", [Edit(set_edges=(("_:x", "a", ""),) * LONGEST)]).parsed
+
+
+def test_edges_have_the_digest_of_the_same_n_quads() -> None:
+    texts = Edit(set_nquads='<1> <a> "x" .', delete_nquads="<1> <b> * .")
+    edges = Edit(set_edges=(("1", "a", ""),), delete_edges=(("1", "b", ""),))
+    assert request_shape("", [texts]) == request_shape("", [edges])
+
+
 def test_names_the_functions() -> None:
     found = shape('{ q(func: eq(a@en, "x")) @filter(has(~b)) { uid } }')
     assert found.functions == {Called("eq", "a", has_language=True), Called("has", "b")}

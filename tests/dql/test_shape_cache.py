@@ -1,13 +1,18 @@
 """Which texts share a shape, and which must not."""
 
 import time
+from collections.abc import Mapping
+from random import Random
 
 import pytest
 
 from otterd.dql import cache
 from otterd.dql.cache import Shapes
-from otterd.dql.fingerprint import fingerprint
-from otterd.dql.shape import LONGEST, Shape, shape
+from otterd.dql.fingerprint import fingerprint, literals
+from otterd.dql.lexer import Tokens
+from otterd.dql.shape import LONGEST, Shape, shape, shape_and_tokens
+from tests.dql.grammar import Grammar
+from tests.dql.mangle import mangled
 
 SAME = [
     ('{ q(func: eq(a, "x"), first: 5) { b } }', '{ q(func: eq(a, "y \\" { # "), first: 60) { b } }'),
@@ -31,11 +36,11 @@ def parses(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Give the list of texts that the cache has parsed."""
     parsed: list[str] = []
 
-    def noted(text: str, variables: dict[str, str] | None = None) -> Shape:
+    def noted(text: str, variables: Mapping[str, str] | None = None) -> tuple[Shape, Tokens | None]:
         parsed.append(text)
-        return shape(text, variables)
+        return shape_and_tokens(text, variables)
 
-    monkeypatch.setattr(cache, "shape", noted)
+    monkeypatch.setattr(cache, "shape_and_tokens", noted)
     return parsed
 
 
@@ -66,11 +71,20 @@ def test_a_text_refused_for_its_variables_is_tried_again() -> None:
     assert shapes.shape(text, {"$a": "x"}).reads == {"a", "b"}
 
 
-def test_the_oldest_go_when_it_is_full() -> None:
-    shapes = Shapes(3)
+def test_holds_no_more_than_it_may() -> None:
+    shapes = Shapes(4)
     for number in range(50):
         shapes.shape(f"{{ q(func: has(p{number})) {{ uid }} }}")
-    assert len(shapes) == 6
+        assert len(shapes) <= 8
+
+
+def test_what_is_asked_for_again_outlives_the_rest(parses: list[str]) -> None:
+    shapes = Shapes(8)
+    hot = "{ q(func: has(a)) { uid } }"
+    for number in range(50):
+        shapes.shape(hot)
+        shapes.shape(f"{{ q(func: has(p{number})) {{ uid }} }}")
+    assert parses.count(hot) == 1
 
 
 def test_long_texts_are_not_kept() -> None:
@@ -95,3 +109,50 @@ def test_a_variable_that_names_a_predicate_is_looked_at_each_time() -> None:
     read = [shapes.shape(text, {"$p": name}).reads for name in ("age", "name", "age")]
     assert read == [shape(text, {"$p": name}).reads for name in ("age", "name", "age")]
     assert read[0] != read[1]
+
+
+STRANGE = [
+    '{ q(func: has(a)) { x as b  y: math(x <=#c> "\n) uid } p(func: has(z)) { c } } #"',
+    ' 5 { q(func: has(a)) { b } } # "',
+    '" { q(func: has(a)) { b } }',
+    "{ q(func: eq(>=5, 1)) { b } }",
+    "{ q(func: has(a)) @filter(5 (b)) { c } }",
+    "{ q(func: eq(a, 5x1f)) { b } }",
+    "{ q(func: has(a)) @groupby(b-1, 2) { count(uid) } }",
+    "{ q(func: has(a)) @cascade(b, 2) { count( 5 ) } }",
+    "{ q(func: has(a), orderasc: -5) { c (orderasc: 5) { uid } } }",
+    '{ q(func: has(a)) @groupby(b, = /"/ c) { count(uid) } p(func: has(a)) @groupby(c, = /"/ b) { d } }',
+]
+STRINGS = ['"x"', '"} q(func: has(zz)) { zz"', '"\\""', '""', '"uid"', '"7"']
+NUMBERS = ["7", "0x7", "7.5", "0"]
+
+
+def with_other_literals(text: str, chance: Random) -> str:
+    """Return `text` with other literals wherever its fingerprint replaces one."""
+    pieces: list[str] = []
+    at = 0
+    for start, literal in literals(text):
+        is_string = (literal[0] == '"') != (chance.random() < 0.1)
+        other = chance.choice(STRINGS if is_string else NUMBERS)
+        pieces += [text[at:start], "/zz/i" if literal[0] == "/" else other]
+        at = start + len(literal)
+    return "".join([*pieces, text[at:]])
+
+
+def test_no_text_takes_the_shape_of_another_that_it_does_not_have() -> None:
+    chance = Random(4)
+    grammar = Grammar(chance)
+    known = [(grammar.document(), grammar.variables()) for _ in range(400)]
+    texts = [text for text, _ in known]
+    broken = [(mangled(text, chance, texts), variables) for text, variables in known]
+    shapes = Shapes(100_000)
+    shared = 0
+    for text, variables in [*((text, {}) for text in STRANGE), *known, *broken]:
+        found = shapes.shape(text, variables)
+        for _ in range(4 if found.parsed else 0):
+            other = with_other_literals(text, chance)
+            fresh = shape(other, variables)
+            if fresh.parsed:
+                assert shapes.shape(other, variables) == fresh, (text, other)
+                shared += other != text and shapes.shape(other, variables) is found
+    assert shared > 400

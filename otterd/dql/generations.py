@@ -1,0 +1,67 @@
+"""A bounded memory of shapes by text, in which what is asked for again outlives the rest."""
+
+from sys import getsizeof
+from typing import NamedTuple
+
+from otterd.dql.shape import Shape
+
+_ENTRY = 400
+"""Bytes, at most, that one entry takes of the tables, which are up to two thirds empty."""
+
+_ROUNDED = 16
+"""Bytes, at most, by which the memory given for an object is more than its size."""
+
+
+class Weighed(NamedTuple):
+    """A shape and about how many bytes of memory it takes."""
+
+    shape: Shape
+    size: int
+
+
+class Generations:
+    """Remembers up to `limit` shapes and `most_bytes` of memory, in two halves.
+
+    New entries join the young half. Once that is full it becomes the old one, and
+    what was the old one is forgotten but for the entries asked for in the meantime.
+    """
+
+    def __init__(self, limit: int, most_bytes: int) -> None:
+        self._limit = max(1, limit // 2)
+        self._most_bytes = most_bytes // 2
+        self._young: dict[str, Weighed] = {}
+        self._old: dict[str, Weighed] = {}
+        self._bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+    def get(self, key: str) -> Weighed | None:
+        """Return what is remembered for `key`."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.pop(key, None)
+            if found is not None:
+                self.keep(key, found)
+        return found
+
+    def keep(self, key: str, found: Weighed) -> None:
+        """Remember `found` for `key`, if it is not too large for that."""
+        size = getsizeof(key) + found.size + _ENTRY
+        if size > self._most_bytes:
+            return
+        if len(self._young) >= self._limit or self._bytes + size > self._most_bytes:
+            self._old, self._young, self._bytes = self._young, {}, 0
+        self._young[key] = found
+        self._bytes += size
+
+
+def weighed(shape: Shape) -> Weighed:
+    """Return `shape` with what it takes together with all that it holds."""
+    parts: list[object] = [shape, shape.digest, shape.functions]
+    for names in (shape.reads, shape.writes):
+        if names is not None:
+            parts += (names, *names)
+    for called in shape.functions:
+        parts += (called, called.name, called.predicate)
+    return Weighed(shape, sum(map(getsizeof, parts)) + _ROUNDED * len(parts))
