@@ -1,6 +1,10 @@
-"""Every door before one guard and one corridor, spoken to in bytes."""
+"""Every door before one guard and one corridor, spoken to in bytes, and alphas of a sandbox behind them.
+
+A fake is left only of what a sandbox does not have: subscriptions of GraphQL.
+"""
 
 import json
+from functools import partial
 from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
@@ -12,6 +16,7 @@ from otterd.edges.ws.factory import OtterSocketFactory
 from tests.edges.http.siterig import SiteRig
 from tests.edges.ws.fakes import FakeLedger, Wire, frame, frames
 from tests.fakes.memory import FakeTunnel
+from tests.sandboxed import Sandboxed
 
 TOKEN = "socket-token"
 QUERY = b"{q(func:uid(1)){uid}}"
@@ -103,11 +108,17 @@ class Doors(SiteRig):
         self.ledger = FakeLedger()
         self.front = HttpFactory(self.live, self.clock, self.site, self.ledger)
         self.sockets = OtterSocketFactory(self.live, self.clock, self.gateway, self.guard, self.ledger)
-        for alpha in self.alphas.values():
-            default = alpha.http.default
-            alpha.http.default = lambda call, default=default: (
-                _switch(call) if call.upgrade else default(call)
-            )
+        self.sandbox = Sandboxed(self.clock, len(self.alphas))
+        self.trouble = self.sandbox.trouble
+        for number, alpha in enumerate(self.alphas.values()):
+            alpha.channel.outcomes.clear()
+            alpha.channel.default = partial(self.sandbox.call, number)
+            alpha.http.default = partial(self._page, number)
+
+    def _page(self, number: int, call: HttpCall) -> Any:
+        if call.upgrade:
+            return Answer(101, FakeTunnel(), SWITCHED)
+        return self.sandbox.page(number, call)
 
     def raw(self, data: bytes, *, peer: str = "127.0.0.1") -> bytes:
         """Send bytes on a new HTTP connection and return what came back so far."""
@@ -144,10 +155,6 @@ class Doors(SiteRig):
     def rpcs(self) -> list[Rpc]:
         """Every gRPC call that reached an alpha."""
         return [call.request for alpha in self.alphas.values() for call in alpha.channel.calls]
-
-
-def _switch(call: HttpCall) -> Answer:
-    return Answer(101, FakeTunnel(), SWITCHED)
 
 
 def _head(method: str, target: str, headers: Fields) -> bytes:
