@@ -15,9 +15,11 @@ from tests.live.differential.play import Play, Reply, send
 from tests.live.instance import ROOT
 from tests.live.sandbox_script import changes
 from tests.live.sandbox_script.ground import AGAIN, GRAPH, SCHEMA
+from tests.live.sandbox_script.kinds import REFUSED_KINDS, TAKEN_KINDS
+from tests.live.sandbox_script.languages import LANGUAGES
 from tests.live.sandbox_script.queries import QUERIES
 
-CASES = [*QUERIES, *changes.ALL]
+CASES = [*QUERIES, *changes.ALL, *LANGUAGES, *REFUSED_KINDS, *TAKEN_KINDS]
 OFFSET = 3100
 UNSUPPORTED = re.compile(rb'"message":"sandbox: .* is not supported"')
 _SHOWN = re.compile(rb'((?:Edge: |edge: \[|n-quad: |nquad: |delete patterns).*?)","extensions"')
@@ -28,13 +30,15 @@ _LEASE = re.compile(rb"(greater than lease: )\[\d+\]")
 REFUSED = frozenset(
     (
         "q(func: regexp($P.name, /[/)) { $P.name }",
-        "q(func: has($P.name), orderasc: $P.name@de) { $P.name@de uid }",
         "q(func: uid(0x2001)) @recurse(depth: 3) { $P.name $P.boss }",
         "q(func: uid(0x2001)) @recurse(depth: 2) { $P.name $P.friend }",
         "{ path as shortest(from: 0x2001, to: 0x2004) { $P.friend } p(func: uid(path)) { $P.name } }",
         "{ q(func: near($P.loc, [1,1], 10)) { uid } }",
         "a vector",
         "a place",
+        "q(func: has($P.say), orderasc: $P.say@sv) { uid }",
+        "q(func: has($P.say), orderasc: $P.say@.) { uid }",
+        *(case.name for case in REFUSED_KINDS),
     )
 )
 """The cases that the sandbox does not support; every other one it answers as an alpha does."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from otterd.sandbox.engine.call import Call
+from otterd.sandbox.engine.collation import COMMON, in_index
 from otterd.sandbox.engine.compare import between, holds
 from otterd.sandbox.engine.langs import preferred, untagged
 from otterd.sandbox.engine.tokens import check_token, picked
-from otterd.sandbox.failures import Failed
+from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.values import Value, converted
 
 FEW = 10
@@ -90,16 +91,51 @@ def by_value(call: Call) -> list[int]:
         raise Failed(f"Predicate {call.bare} is not indexed")
     call.check_language()
 
-    def fits(value: Value) -> bool:
-        if call.name == "between":
-            return between(value, wanted[0], wanted[1])
-        return any(holds(call.name, value, each) for each in wanted)
+    unindexed = call.among is not None and (few or not tokenizer)
+    lang = "" if unindexed or not call.part.langs else call.part.langs[0]
+    if lang == "." and call.name != "eq":
+        raise unsupported(f"{call.name} in any language")
 
-    if call.among is not None and (few or not tokenizer):
+    def fits(value: Value) -> bool:
+        return _fits(call.name, value, wanted)
+
+    if call.among is not None and unindexed:
         return [uid for uid in call.among if any(map(fits, _looked_at(call, uid)))]
     after = call.part.after if call.among is None else 0
     found = [uid for uid in call.candidates() if uid > after]
+    if lang and call.name != "eq":
+        found = _indexed(call, found, wanted)
+    if lang == "." and tokenizer == "exact":
+        return [uid for uid in found if any(map(fits, _english(call, uid)))]
     return [uid for uid in found if any(map(fits, call.spoken(uid)))]
+
+
+def _indexed(call: Call, uids: list[int], wanted: list[Value]) -> list[int]:
+    """Return those of `uids` that an index finds; its entries are of all languages, one after the other."""
+    bounds = [in_index(value, call.lang) for value in wanted]
+    langs = {posting.lang for _, posting in call.view.scan(call.bare) if posting.lang}
+    if call.among is not None and len(langs) > 1:
+        raise unsupported(f"a filter by {call.name} of texts in several languages")
+
+    def found(uid: int) -> bool:
+        spoken = [p for p in call.view.values(call.bare, uid) if p.lang and p.value is not None]
+        return any(_fits(call.name, in_index(p.value, p.lang), bounds) for p in spoken if p.value is not None)
+
+    return [uid for uid in uids if found(uid)]
+
+
+def _english(call: Call, uid: int) -> list[Value]:
+    """Return the values of a node among which an index looks for `.`, which it takes for English."""
+    said = [(posting.lang, posting.value) for posting in call.view.values(call.bare, uid)]
+    if any(lang and lang not in COMMON for lang, _ in said):
+        raise unsupported("eq in any language, where there are rare ones,")
+    return [value for lang, value in said if lang == "en" and value is not None]
+
+
+def _fits(name: str, value: Value, wanted: list[Value]) -> bool:
+    if name == "between":
+        return between(value, wanted[0], wanted[1])
+    return any(holds(name, value, each) for each in wanted)
 
 
 def _looked_at(call: Call, uid: int) -> list[Value]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from otterd.dql.tree import Order
+from otterd.sandbox.engine.collation import COMMON, collated
 from otterd.sandbox.engine.facets import insertion_sorted, sort_by_facets
 from otterd.sandbox.engine.langs import preferred
 from otterd.sandbox.engine.part import Part, keep_dest, merged, narrow_dest, page
@@ -17,6 +18,7 @@ from otterd.sandbox.values import Value, converted
 
 _MOST = 1000
 """As many are sorted when nobody says how many."""
+_SEVERAL = 2
 _SORTABLE = frozenset(("datetime", "int", "float", "string", "default"))
 
 
@@ -72,10 +74,10 @@ def _by_predicates(view: View, schema: Schema, part: Part) -> None:
     matrix = []
     for uids in part.matrix or []:
         keyed = {uid: [each.of(uid) for each in values] for uid in uids}
-        if first.languages and any(key[0] is not None for key in keyed.values()):
-            _check_plain(keyed)
         known = [uid for uid in uids if keyed[uid][0] is not None]
-        once = insertion_sorted(known, _first_key(keyed), descending[:1])
+        once = insertion_sorted(
+            known, _first_key(keyed, _spoken(part, known, indexed=indexed)), descending[:1]
+        )
         nulls = [uid for uid in uids if keyed[uid][0] is None]
         if len(descending) == 1:
             matrix.append([*once, *nulls][page(part.first, part.offset, len(uids))])
@@ -87,8 +89,21 @@ def _by_predicates(view: View, schema: Schema, part: Part) -> None:
     narrow_dest(part)
 
 
-def _first_key(keyed: dict[int, list[Value | None]]) -> Callable[[int], list[Value | None]]:
-    return lambda uid: keyed[uid][:1]
+def _spoken(part: Part, known: list[int], *, indexed: bool) -> str:
+    """Return the language by which the first order sorts; none where texts sort by their bytes."""
+    lang = part.order[0].languages[0] if part.order[0].languages else ""
+    if indexed and lang and lang not in COMMON:
+        # The entries of an index belong to a language without its regions, and unknown ones are English.
+        raise unsupported(f"an order by an index in the language {lang}")
+    return "" if lang == "." or len(known) < _SEVERAL else lang
+
+
+def _first_key(keyed: dict[int, list[Value | None]], lang: str) -> Callable[[int], list[Value | None]]:
+    if not lang:
+        return lambda uid: keyed[uid][:1]
+    firsts = {uid: values[0] for uid, values in keyed.items()}
+    told = {uid: [collated(value, lang)] for uid, value in firsts.items() if value is not None}
+    return lambda uid: [*told[uid]]
 
 
 def _move_facets(part: Part, matrix: list[list[int]]) -> None:
@@ -99,13 +114,6 @@ def _move_facets(part: Part, matrix: list[list[int]]) -> None:
         place = {uid: at for at, uid in enumerate(part.matrix[index])}
         row = part.facet_rows[index]
         part.facet_rows[index] = [row[place[uid]] for uid in uids] if row else []
-
-
-def _check_plain(keyed: dict[int, list[Value | None]]) -> None:
-    said = [str(values[0].data) for values in keyed.values() if values[0] is not None]
-    alike = all(text == text.lower() for text in said) or all(text == text.title() for text in said)
-    if not alike or not all(text.isascii() and text.isalpha() for text in said):
-        raise unsupported("order by a predicate in a language")
 
 
 def _check(view: View, schema: Schema, part: Part) -> None:
@@ -123,8 +131,6 @@ def _check(view: View, schema: Schema, part: Part) -> None:
     if predicate.is_edge:
         raise Failed(f"Cannot sort attribute {view.namespace:x}-{first.attr} of type object.")
     for order in part.order:
-        if len(order.languages) > 1 or (order.languages and order is not first):
-            raise unsupported("order in several languages")
         known = schema.predicates.get(order.attr)
         if order.by_var or (known is not None and (known.is_edge or known.is_list)):
             raise unsupported("order by such a second predicate")
