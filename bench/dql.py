@@ -1,5 +1,6 @@
-"""Measure the parser of queries and the cache of shapes: `python bench/dql.py`."""
+"""Measure the parser of queries and the cache of shapes: `python bench/dql.py > bench/results/dql.txt`."""
 
+import platform
 import sys
 import time
 from collections.abc import Callable
@@ -48,6 +49,7 @@ def told(what: str, text: str, work: Callable[[str], object], calls: int = 1000)
 
 def main() -> None:
     """Print one line for each measure."""
+    print(f"Python {platform.python_version()}, processor time, best of several runs\n")
     told("lex", QUERY, lex)
     told("parse", QUERY, parse_query)
     for times in (4, 16, 64):
@@ -55,8 +57,10 @@ def main() -> None:
         told("parse", "{" + blocks + "}", parse_query, max(1, 400 // times))
     told("shape", QUERY, shape)
     told("fingerprint", QUERY, fingerprint)
+    told("fingerprint, comments", QUERY.replace("\n", " # that\n"), fingerprint)
     shapes = Shapes(1000)
     numbers = count()
+    told("shape, a new text", QUERY, lambda text: Shapes(1000).shape(text))
     told("shape, other literals", QUERY, lambda text: shapes.shape(text.replace("10", str(next(numbers)))))
     told("shape, exact repeat", QUERY, shapes.shape)
 

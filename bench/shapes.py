@@ -1,4 +1,4 @@
-"""Measure what the shape of a query costs, in microseconds: `python -m bench.shapes`."""
+"""Measure what the shape of a query costs, in µs: `python -m bench.shapes > bench/results/shapes.txt`."""
 
 import platform
 import timeit
@@ -53,9 +53,10 @@ def main() -> None:
         ("parse", lambda: parse_query(QUERY, VARIABLES)),
         ("words of the digest", lambda: words(lex(QUERY))),
         ("shape: parse, walk and digest", lambda: shape(QUERY, VARIABLES)),
-        ("cache: a new text", lambda: Shapes(1).shape(QUERY, VARIABLES)),
+        ("cache: a new text", lambda: Shapes(1000).shape(QUERY, VARIABLES)),
         ("fingerprint", lambda: fingerprint(QUERY)),
         ("fingerprint, a comment in the text", lambda: fingerprint(COMMENTED)),
+        ("fingerprint, a comment on each line", lambda: fingerprint(QUERY.replace("\n", " # that\n"))),
         ("cache: new literals", unseen()),
         ("cache: exact repeat", lambda: shapes.shape(QUERY, VARIABLES)),
     ]

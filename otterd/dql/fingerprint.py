@@ -24,11 +24,12 @@ _MARK = "\x00"
 
 def fingerprint(text: str) -> str:
     """Return `text` with its literals replaced."""
-    found = _PLAIN(_MARK, text)
-    # Where none of these is left, nothing but strings can have held a quote.
-    if "<" in found or "/" in found or "#" in found:
-        return _LITERAL.sub(_marked, text)
-    return found
+    if "#" not in text and "<" not in text:
+        found = _PLAIN(_MARK, text)
+        # Where no slash is left, nothing but strings can have held a quote.
+        if "/" not in found:
+            return found
+    return _LITERAL.sub(_marked, text)
 
 
 def literals(text: str) -> Iterator[tuple[int, str]]:
@@ -47,9 +48,11 @@ def varied(text: str) -> str:
 
 
 def _marked(found: "re.Match[str]") -> str:
-    if found[1] is not None:
-        return found[0]
-    return f",{_MARK}" if found[0][0] == "," else _MARK
+    whole = found[0]
+    first = whole[0]
+    if first == "#" or first == "<":
+        return whole
+    return f",{_MARK}" if first == "," else _MARK
 
 
 def _other(found: "re.Match[str]") -> str:
