@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import LoopingCall
@@ -14,19 +14,33 @@ from otterd.alphas import tls
 from otterd.alphas.channel import Channel, HttpChannel
 from otterd.alphas.endpoint import AlphaEndpoint
 from otterd.alphas.grpcio import GrpcioChannel
+from otterd.alphas.health_page import Ask, agent_for, asks
 from otterd.alphas.passthrough import PassThrough
-from otterd.alphas.probe import HEALTHY, Ask, Health, Probe, agent_for, asks
+from otterd.alphas.pending import Pending
+from otterd.alphas.probe import Check, Health, Probe
 from otterd.alphas.resolve import Lookup, Resolver, split, system_lookup
 from otterd.config.live import Live
-from otterd.config.schema import Config, Engine
+from otterd.config.schema import Balancer, Config, Engine
+from otterd.core.health import Bounds, Standing, Ward
+from otterd.core.lag import Lag
+from otterd.core.load import Load
+from otterd.core.operation import Rpc
 
 log = Logger()
 
 GLANCE = 1.0
-"""Seconds between two looks at whether an alpha that left is idle."""
+"""Seconds between two looks at whether an alpha that left is idle, and an ejection over."""
 
 ENGINES = {Engine.GRPCIO: GrpcioChannel}
 """What makes gRPC channels, by the configured name."""
+
+
+class Steady(Protocol):
+    """A clock that nobody sets."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
 
 MakeChannel = Callable[[str], Channel]
 MakeHttp = Callable[[str], HttpChannel]
@@ -42,6 +56,7 @@ class Alpha:
     channel: Channel
     http: HttpChannel
     probe: Probe
+    pending: Pending
     in_flight: int = 0
 
     @property
@@ -59,7 +74,8 @@ class Fleet:
     """Holds an Alpha for each address of the configuration in force, and for those that `take_up` adds.
 
     Alphas that a reload took out take no new requests; they are closed once idle, or when the
-    slowest answer would be over time. `make_*` replace the real ways to an alpha in tests.
+    slowest answer would be over time. `make_*` replace the real ways to an alpha in tests. `ward`, `load`
+    and `lag` are what is known of the alphas, told by `clock`.
     """
 
     def __init__(
@@ -72,7 +88,12 @@ class Fleet:
         make_ask: MakeAsk | None = None,
         lookup: Lookup | None = None,
         chance: Callable[[], float] = random.random,
+        clock: Steady | None = None,
     ) -> None:
+        self.clock: Steady = clock if clock is not None else reactor
+        self.lag = Lag()
+        self.load = Load()
+        self.ward = Ward(Bounds.of(live.config), self.lag, self._stands)
         self._live = live
         self._reactor = reactor
         self._tls = tls.load(live.config)
@@ -89,6 +110,8 @@ class Fleet:
         self._leaving: dict[Alpha, float] = {}
         self._watch = LoopingCall(self._see_off)
         self._watch.clock = reactor
+        self._ticking = LoopingCall(lambda: self.ward.tick(self.clock.seconds()))
+        self._ticking.clock = reactor
         self._running = False
         self._first: Deferred[None] = Deferred()
         self.alphas: tuple[Alpha, ...] = ()
@@ -119,19 +142,21 @@ class Fleet:
         self._following.append(follower)
 
     def start(self) -> Deferred[None]:
-        """Begin to resolve and to probe; fires when the first alpha is healthy."""
+        """Begin to resolve and to probe; fires when the first alpha is usable."""
         self._running = True
         self._resolver.start()
+        self._ticking.start(GLANCE, now=False)
         for alpha in self.alphas:
-            alpha.probe.start()
+            self._begin(alpha)
         return self._first
 
     def stop(self) -> Deferred[None]:
         """Stop probing and close every way; what is in flight fails."""
         self._running = False
         self._resolver.stop()
-        if self._watch.running:
-            self._watch.stop()
+        for call in (self._watch, self._ticking):
+            if call.running:
+                call.stop()
         alphas = (*self.alphas, *self._leaving)
         self._leaving.clear()
         closing = [self._close(alpha) for alpha in alphas]
@@ -151,6 +176,9 @@ class Fleet:
         new = [alpha for alpha in mustered.values() if alpha not in self.alphas]
         self._by_address = mustered
         self.alphas = tuple(mustered.values())
+        self.ward.bounds = Bounds.of(config)
+        self.ward.muster(tuple(mustered), self.clock.seconds())
+        self.load.keep(frozenset(mustered))
         self._resolver.follow(
             split(address)[0] for alpha in self.alphas for address in (alpha.address, alpha.http_address)
         )
@@ -158,38 +186,64 @@ class Fleet:
             self._dismiss(alpha)
         if self._running:
             for alpha in new:
-                alpha.probe.start()
+                self._begin(alpha)
         if gone or new:
             for follower in self._following:
                 follower()
 
     def _recruit(self, address: str, http_address: str, config: Config) -> Alpha:
+        channel, http = self._make_channel(address), self._make_http(http_address)
+        check: Check = lambda limit: channel.call(Rpc("CheckVersion", b""), limit)  # noqa: E731
         probe = Probe(
             self._make_ask(http_address),
+            check,
             self._reactor,
-            config.probe_interval,
+            lambda: self._live.config.probe_interval,
             lambda: self._live.config.probe_timeout,
             self._chance,
             lambda: self._told(address),
         )
-        return Alpha(address, http_address, self._make_channel(address), self._make_http(http_address), probe)
+        pending = Pending(
+            http,
+            self._reactor,
+            lambda: self._live.config.load_interval,
+            lambda: self._live.config.probe_timeout,
+            lambda: self._live.config.balancer_type is Balancer.STATE_BASED,
+            lambda queries, proposals: self.load.told(address, self.clock.seconds(), queries, proposals),
+        )
+        return Alpha(address, http_address, channel, http, probe, pending)
+
+    def _begin(self, alpha: Alpha) -> None:
+        alpha.probe.start()
+        alpha.pending.start()
 
     def _told(self, address: str) -> None:
         alpha = self._by_address.get(address)
-        if alpha is None:
+        if alpha is None or alpha.health.probed is None:
             return
-        health = alpha.health
-        if health.since == health.seen and health.status == HEALTHY:
-            log.info("{alpha} is healthy", alpha=address)
-        elif health.since == health.seen:
-            log.warn("{alpha} is not healthy: {reason}", alpha=address, reason=health.reason)
-        if health.status == HEALTHY and not self._first.called:
-            self._first.callback(None)
+        self.ward.probed(address, self.clock.seconds(), alpha.health.probed)
         for hearer in self._hearing:
             hearer(address)
 
-    def _dismiss(self, alpha: Alpha) -> None:
+    def _stands(self, address: str, standing: Standing) -> None:
+        if not standing.usable:
+            log.warn(
+                "{alpha} is {status}: {reason}",
+                alpha=address,
+                status=standing.status.value,
+                reason=standing.reason,
+            )
+            return
+        log.info("{alpha} is usable", alpha=address)
+        if not self._first.called:
+            self._first.callback(None)
+
+    def _end(self, alpha: Alpha) -> None:
         alpha.probe.stop()
+        alpha.pending.stop()
+
+    def _dismiss(self, alpha: Alpha) -> None:
+        self._end(alpha)
         self._leaving[alpha] = self._reactor.seconds() + self._live.config.slow_answer_timeout
         if not self._watch.running:
             self._watch.start(GLANCE, now=False)
@@ -204,7 +258,7 @@ class Fleet:
             self._watch.stop()
 
     def _close(self, alpha: Alpha) -> Deferred[object]:
-        alpha.probe.stop()
+        self._end(alpha)
 
         def failed(failure: Failure) -> None:
             log.failure("closing the ways to {alpha}", failure, alpha=alpha.address)

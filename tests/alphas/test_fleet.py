@@ -3,13 +3,17 @@
 import pytest
 from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, formatEvent, globalLogPublisher
+from zope.interface import provider
 
 from otterd.alphas.fleet import Fleet
 from otterd.alphas.grpcio import GrpcioChannel
 from otterd.alphas.passthrough import PassThrough
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config
-from otterd.core.operation import HttpCall, Rpc
+from otterd.core.judge import DRAINING, NOT_READY, Verdict
+from otterd.core.load import Pending
+from otterd.core.operation import Answer, HttpCall, Rpc
 from otterd.errors import Lost
 from tests.fakes.alpha import HANG, FakeChannel, FakeHttpChannel
 
@@ -88,6 +92,7 @@ def test_the_start_fires_when_the_first_alpha_is_healthy(stage):
     stage.fleet.start().addCallback(fired.append)
     assert fired == []
     assert stage.fleet.alphas[0].health.reason == "it answered 503: not ready"
+    assert stage.fleet.ward.usable == frozenset()
     stage.pages = {"a:8080": ILL}
     stage.clock.advance(5)
     assert fired == [None]
@@ -200,3 +205,68 @@ def test_real_ways_are_made_by_the_configured_engine_and_open_nothing():
     assert isinstance(alpha.channel, GrpcioChannel)
     assert isinstance(alpha.http, PassThrough)
     assert alpha.idle
+
+
+def test_the_ward_hears_of_every_probe(stage):
+    assert stage.fleet.ward.usable == frozenset()
+    stage.fleet.start()
+    assert stage.fleet.ward.usable == {"a:9080", "b:9081"}
+    stage.pages = {"a:8080": (503, DRAINING.encode())}
+    stage.clock.advance(1.1)
+    assert stage.fleet.ward.usable == {"b:9081"}
+    assert stage.fleet.ward.standing("a:9080").status == "draining"
+    stage.pages = {}
+    stage.clock.pump([1.1] * 2)
+    assert stage.fleet.ward.usable == {"a:9080", "b:9081"}
+
+
+def test_the_ward_follows_a_reload(stage):
+    stage.fleet.start()
+    stage.live.replace(config("c:9080", "b:9081", probe_fall=7))
+    assert stage.fleet.ward.usable == {"c:9080", "b:9081"}
+    assert stage.fleet.ward.bounds.fall == 7
+
+
+def test_an_ejection_ends_without_a_probe(stage):
+    stage.live.replace(config("a:9080", "b:9081", probe_interval=1000))
+    stage.fleet.start()
+    for _ in range(5):
+        stage.fleet.ward.heard("a:9080", stage.clock.seconds(), Verdict.LOST, 0.1)
+    assert stage.fleet.ward.usable == {"b:9081"}
+    stage.clock.pump([1] * 11)
+    assert stage.fleet.ward.usable == {"a:9080", "b:9081"}
+
+
+def test_each_change_is_logged_with_its_reason(stage):
+    lines = []
+
+    @provider(ILogObserver)
+    def observe(event):
+        lines.append(formatEvent(event))
+
+    globalLogPublisher.addObserver(observe)
+    try:
+        stage.fleet.start()
+        stage.pages = {"a:8080": (503, NOT_READY.encode())}
+        stage.clock.pump([1.1] * 3)
+        stage.pages = {}
+        stage.clock.pump([1.1] * 3)
+    finally:
+        globalLogPublisher.removeObserver(observe)
+    assert [line for line in lines if line.startswith("a:9080")] == [
+        "a:9080 is usable",
+        f"a:9080 is not ready: it answered 503: {NOT_READY}",
+        "a:9080 is usable",
+    ]
+
+
+@pytest.mark.parametrize(("balancer", "asked"), [(Balancer.ROUND_ROBIN, 0), (Balancer.STATE_BASED, 1)])
+def test_what_waits_at_an_alpha_is_asked_for_where_it_decides_something(stage, balancer, asked):
+    metrics = b"dgraph_pending_proposals_total 3\ndgraph_pending_queries_total 4\n"
+    stage.live.replace(config("a:9080", balancer_type=balancer))
+    http = stage.fleet.get("a:9080").http
+    http.on("/metrics", Answer(200, metrics))
+    stage.fleet.start()
+    assert len(http.calls) == asked
+    pending = stage.fleet.load.pending("a:9080", stage.clock.seconds())
+    assert pending == (Pending(4, 3, 0.0) if asked else None)

@@ -8,8 +8,13 @@ from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.web.resource import Resource
 
-from otterd.alphas.probe import PAGE_LIMIT, Probe, asks
-from otterd.errors import NotReached
+from otterd.alphas.health_page import PAGE_LIMIT, asks
+from otterd.alphas.probe import Probe
+from otterd.core.judge import DRAINING, NOT_READY, Verdict
+from otterd.core.operation import Answer, Rpc
+from otterd.core.standing import Probed
+from otterd.errors import Lost, NotReached
+from tests.fakes.memory import HANG, Delayed, FakeChannel
 
 OWN = {"instance": "alpha", "status": "healthy", "max_assigned": 2**60 + 1}
 WELL = (200, json.dumps([OWN]).encode())
@@ -40,8 +45,24 @@ def asked():
 
 
 @pytest.fixture
-def probe(clock, asked):
-    probe = Probe(asked, clock, 5, lambda: 2, lambda: 0.5)
+def channel(clock):
+    return FakeChannel("a:9080", clock)
+
+
+def made(asked, channel, clock, chance=0.5):
+    return Probe(
+        asked,
+        lambda limit: channel.call(Rpc("CheckVersion", b""), limit),
+        clock,
+        lambda: 5,
+        lambda: 2,
+        lambda: chance,
+    )
+
+
+@pytest.fixture
+def probe(clock, asked, channel):
+    probe = made(asked, channel, clock)
     yield probe
     probe.stop()
     assert not clock.getDelayedCalls()
@@ -63,35 +84,104 @@ def test_asks_at_once_and_then_at_each_interval(probe, asked, clock):
 
 
 @pytest.mark.parametrize(("chance", "wait"), [(0, 4.5), (1, 5.5)])
-def test_the_interval_varies_by_a_tenth(asked, clock, chance, wait):
-    probe = Probe(asked, clock, 5, lambda: 2, lambda: chance)
+def test_the_interval_varies_by_a_tenth(asked, channel, clock, chance, wait):
+    probe = made(asked, channel, clock, chance)
     probe.start()
     assert clock.getDelayedCalls()[0].getTime() == wait
     probe.stop()
 
 
+ERRORS = b'{"errors":[{"message":"%s","extensions":{"code":"Error"}}],"data":null}'
+QUOTED = b"bad: " + DRAINING.encode()
+
+
 @pytest.mark.parametrize(
-    ("page", "reason"),
+    ("page", "verdict", "reason"),
     [
-        (NotReached("Connection refused"), "it could not be reached: Connection refused"),
-        ((503, b"the server is in\n draining mode"), "it answered 503: the server is in draining mode"),
-        ((200, b"<html>"), "its /health is not that of an alpha"),
-        ((200, b"[]"), "its /health is not that of an alpha"),
-        ((200, b'[{"status":"unhealthy"}]'), "it calls itself unhealthy"),
-        (OSError("x"), "it broke off: OSError"),
+        (NotReached("refused"), Verdict.NOT_REACHED, "it could not be reached: refused"),
+        ((503, DRAINING.encode()), Verdict.DRAINING, "it answered 503: the server is in draining mode and"),
+        ((503, NOT_READY.encode() + b"\n"), Verdict.NOT_READY, "it answered 503: Please retry again"),
+        ((503, QUOTED), Verdict.ERROR, "it answered 503: bad: the server is"),
+        ((500, b"a\n b"), Verdict.ERROR, "it answered 500: a b"),
+        ((200, ERRORS % DRAINING.encode()), Verdict.DRAINING, "it answered with an error: the server is"),
+        ((200, ERRORS % QUOTED), Verdict.ERROR, "it answered with an error: bad: the server is"),
+        ((200, b'{"errors":7}'), Verdict.ERROR, "it answered with an error: an error without words"),
+        ((200, b"<html>"), Verdict.ERROR, "its /health is not that of an alpha"),
+        ((200, b"[]"), Verdict.ERROR, "its /health is not that of an alpha"),
+        ((200, b"[" * 100_000), Verdict.ERROR, "its /health is not that of an alpha"),
+        ((200, b'[{"status":"unhealthy"}]'), Verdict.ERROR, "it calls itself unhealthy"),
+        (OSError("x"), Verdict.LOST, "it broke off: OSError"),
     ],
 )
-def test_says_why_an_alpha_is_not_healthy_and_keeps_what_it_said_last(probe, asked, clock, page, reason):
+def test_says_why_an_alpha_is_not_healthy_and_keeps_what_it_said_last(
+    probe, asked, clock, page, verdict, reason
+):
     probe.start()
     asked.page = page
     clock.advance(5)
-    assert (probe.health.status, probe.health.reason, probe.health.raw) == ("unhealthy", reason, OWN)
+    assert (probe.health.status, probe.health.raw) == ("unhealthy", OWN)
+    assert probe.health.reason.startswith(reason)
+    assert (probe.health.probed.verdict, probe.health.probed.good) == (verdict, False)
+    assert probe.health.probed.reason == probe.health.reason
     assert probe.health.since == 5
     clock.advance(5)
     assert (probe.health.since, probe.health.seen) == (5, 10)
     asked.page = WELL
     clock.advance(5)
     assert (probe.health.status, probe.health.reason, probe.health.since) == ("healthy", "", 15)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "verdict", "reason"),
+    [
+        (NotReached("refused"), Verdict.NOT_REACHED, "it could not be reached: refused"),
+        (Lost("reset"), Verdict.LOST, "it could not be reached: reset"),
+        (HANG, Verdict.TIMED_OUT, "it gave no answer within 2 s"),
+        (Answer(2, message=DRAINING), Verdict.DRAINING, "it answered CheckVersion with code 2: the server"),
+        (Answer(2, message=NOT_READY), Verdict.NOT_READY, "it answered CheckVersion with code 2: Please"),
+        (Answer(2, message=f": {DRAINING}"), Verdict.ERROR, "it answered CheckVersion with code 2: : the"),
+        (Answer(14, message=DRAINING), Verdict.ERROR, "it answered CheckVersion with code 14: the server"),
+    ],
+)
+def test_grpc_must_be_well_too(probe, channel, clock, outcome, verdict, reason):
+    channel.on("CheckVersion", outcome)
+    probe.start()
+    clock.advance(2)
+    assert probe.health.status == "unhealthy"
+    assert probe.health.probed.verdict is verdict
+    assert probe.health.reason.startswith(reason)
+
+
+def test_the_first_bad_answer_decides_and_the_other_is_not_waited_for(probe, asked, channel, clock):
+    asked.page = (503, DRAINING.encode())
+    channel.on("CheckVersion", HANG)
+    probe.start()
+    assert probe.health.probed.verdict is Verdict.DRAINING
+    assert channel.calls[0].cancelled
+
+
+def test_tells_the_ward_what_the_alpha_told(probe, asked, channel, clock):
+    own = OWN | {"group": "3", "ongoing": ["opRollup", 7], "indexing": ["name"]}
+    asked.page = (200, json.dumps([own]).encode())
+    channel.on("CheckVersion", Delayed(0.25, Answer(0)))
+    probe.start()
+    clock.advance(0.25)
+    assert probe.health.probed == Probed(
+        max_assigned=2**60 + 1, group=3, ongoing=("opRollup",), indexing=("name",), seconds=0.25
+    )
+
+
+@pytest.mark.parametrize("odd", ["x", "", "-1", "1" * 9999, None, 1.5, ["a"]])
+def test_odd_values_do_no_harm(probe, asked, odd):
+    asked.page = (200, json.dumps([{"status": "healthy", "group": odd, "max_assigned": odd}]).encode())
+    probe.start()
+    assert probe.health.probed == Probed()
+
+
+def test_what_dgraph_leaves_out_is_nought(probe, asked):
+    asked.page = (200, b'[{"status":"healthy"}]')
+    probe.start()
+    assert probe.health.probed == Probed(max_assigned=0)
 
 
 def test_an_alpha_that_does_not_answer_in_time_is_not_healthy(probe, asked, clock):
