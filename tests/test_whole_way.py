@@ -1,149 +1,108 @@
-"""The whole way: a client's bytes, through the running daemon, to two alphas on loopback, and back."""
+"""The whole way: a client's bytes, through the running daemon, to alphas of a sandbox on loopback, and back.
+
+Here is what a client sees of the way itself; what becomes of the data is in `test_end_to_end`. The fakes of
+`tests.fakes` are for what an alpha that behaves cannot show: broken HTTP, a connection that is lost between
+two frames, an answer that is not one.
+"""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest_twisted
-import treq
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import Deferred, DeferredQueue
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.web.client import Agent
 
-from otterd.config.schema import Config, Secret
-from otterd.core.operation import Answer, Rpc
-from otterd.service import Otter, make_otter
-from otterd.wire import api_pb2 as api
-from tests.fakes.loopback import APPLY_AND_BREAK, FakeAlpha, ok
+from tests.house import JSON, NAMED, RDF, SOCKET_TOKEN, house
 
-DQL = {"Content-Type": ["application/dql"]}
-RDF = {"Content-Type": ["application/rdf"]}
-QUERY = b"{ q(func: has(name)) { name } }"
-MUTATION = b'{ set { _:a <name> "A" . } }'
-TOKEN = "the-token"
-
-
-@dataclass
-class House:
-    """A daemon in front of two alphas."""
-
-    otter: Otter
-    a: FakeAlpha
-    b: FakeAlpha
-    reactor: Any
-
-    def port(self, door: int) -> int:
-        """Return the port of the HTTP (0) or WebSocket (1) door."""
-        address: Any = self.otter.listeners.doors[door].getHost()
-        return int(address.port)
-
-    async def post(self, target: str, body: bytes, headers: dict[str, list[str]]) -> tuple[int, Any, Any]:
-        """Return status, headers and parsed JSON."""
-        agent = Agent(self.reactor)
-        url = f"http://127.0.0.1:{self.port(0)}{target}"
-        response = await treq.request("POST", url, headers=headers, data=body, agent=agent)
-        return response.code, response.headers, json.loads(await response.content())
-
-
-@asynccontextmanager
-async def house(reactor: AsyncioSelectorReactor, **keys: Any) -> AsyncIterator[House]:
-    """Start everything on ports of the system's choice, and stop it."""
-    a, b = FakeAlpha(reactor), FakeAlpha(reactor)
-    await a.start()
-    await b.start()
-    config = Config(
-        dgraph_endpoints=(a.grpc_address, b.grpc_address),
-        dgraph_http_endpoints={alpha.grpc_address: alpha.http_address for alpha in (a, b)},
-        proxy_port=0,
-        websocket_port=0,
-        metrics_endpoint="",
-        access_log=False,
-        ws_token=Secret(TOKEN),
-        **keys,
-    )
-    otter = make_otter(config, reactor)
-    otter.startService()
-    try:
-        yield House(otter, a, b, reactor)
-    finally:
-        stopped = otter.stopService()
-        assert stopped is not None
-        await stopped
-        await a.stop()
-        await b.stop()
+MUTATION = '{ set { _:a <name> "Io" . } }'
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_query_is_answered_in_dgraphs_words(reactor: AsyncioSelectorReactor) -> None:
     async with house(reactor) as h:
-        h.a.on("Query", ok('{"q":[{"name":"A"}]}'))
-        headers = {**DQL, "X-Dgraph-AccessToken": ["mine"], "X-Request-Id": ["ask-1"]}
-        status, fields, told = await h.post("/query?ro=true", QUERY, headers)
-        assert (status, told["data"]) == (200, {"q": [{"name": "A"}]})
-        assert fields.getRawHeaders("X-Request-Id") == ["ask-1"]
-        assert fields.getRawHeaders("X-Otter-Alpha") == [h.a.grpc_address]
-        [seen] = h.a.seen_rpcs("Query")
-        assert api.Request.FromString(seen.payload).read_only
-        assert ("accessjwt", "mine") in seen.metadata
+        await h.store("Io")
+        told = await h.post("/query", NAMED, X_Request_Id="ask-1")
+        assert (told.status, told.json["data"]) == (200, {"q": [{"name": "Io"}]})
+        assert told.field("X-Request-Id") == "ask-1"
+        assert told.field("Dgraph-TouchedUids") == "1"
+        assert told.field("X-Otter-Alpha") in [h.alpha(number) for number in range(3)]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_read_that_says_so_goes_read_only(reactor: AsyncioSelectorReactor) -> None:
+    async with house(reactor) as h:
+        await h.store("Io")
+        stamps = [
+            (await h.post(f"/query{options}", NAMED)).json["extensions"]["txn"]["start_ts"]
+            for options in ("?ro=true", "?ro=true", "", "?ro=true", "?be=true")
+        ]
+        assert stamps[0] == stamps[1] < stamps[2] < stamps[3] == stamps[4]
+
+
+@pytest_twisted.ensureDeferred
+async def test_a_caller_s_token_goes_along(reactor: AsyncioSelectorReactor) -> None:
+    async with house(reactor) as h:
+        await h.store("Io")
+        h.trouble.demand_tokens(60)
+        assert "no accessJwt available" in (await h.post("/query", NAMED)).json["errors"][0]["message"]
+        account = json.dumps({"userid": "groot", "password": "password"})
+        token = (await h.post("/login", account, JSON)).json["data"]["accessJWT"]
+        told = await h.post("/query", NAMED, X_Dgraph_AccessToken=token)
+        assert told.json["data"] == {"q": [{"name": "Io"}]}
 
 
 @pytest_twisted.ensureDeferred
 async def test_a_draining_alpha_is_passed_by_for_reads_and_writes(reactor: AsyncioSelectorReactor) -> None:
     async with house(reactor) as h:
-        h.a.drain()
-        for target, body, kind in (
-            ("/query", QUERY, DQL),
-            ("/mutate?commitNow=true", MUTATION, RDF),
-            ("/alter", b"name: string .", {}),
-        ):
-            status, fields, told = await h.post(target, body, kind)
-            assert (status, "errors" in told) == (200, False)
-            assert fields.getRawHeaders("X-Otter-Alpha") == [h.b.grpc_address]
+        h.trouble.fault(0, draining=True)
+        for _ in range(3):
+            for target, body, kind in (
+                ("/query", NAMED, "application/dql"),
+                ("/mutate?commitNow=true", MUTATION, RDF),
+                ("/alter", "name: string .", "text/plain"),
+            ):
+                told = await h.post(target, body, kind)
+                assert (told.status, "errors" in told.json) == (200, False)
+                assert told.field("X-Otter-Alpha") != h.alpha(0)
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_killed_alpha_is_passed_by(reactor: AsyncioSelectorReactor) -> None:
+async def test_a_killed_alpha_is_passed_by_until_it_is_back(reactor: AsyncioSelectorReactor) -> None:
     async with house(reactor) as h:
-        await h.a.refuse()
+        h.trouble.kill(0)
         for _ in range(4):
-            status, _, told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
-            assert (status, told["data"]["code"]) == (200, "Success")
+            told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
+            assert (told.status, told.json["data"]["code"]) == (200, "Success")
+        h.trouble.restart(0)
+        assert await h.names() == ["Io"] * 4
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_write_whose_answer_is_lost_is_not_sent_again(reactor: AsyncioSelectorReactor) -> None:
+async def test_a_write_whose_answer_is_lost_is_told_of(reactor: AsyncioSelectorReactor) -> None:
     async with house(reactor) as h:
-        h.a.on("Query", APPLY_AND_BREAK)
-        status, _, told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
-        assert status == 502
-        [error] = told["errors"]
+        for number in range(3):
+            h.trouble.fault(number, reset_after=True, only=["Query"])
+        told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
+        assert told.status == 502
+        [error] = told.json["errors"]
         assert error["message"].startswith("outcome unknown")
         assert error["extensions"]["code"] == "ErrorOutcomeUnknown"
-        assert len([r for r in h.a.applied if isinstance(r, Rpc)]) == 1
-        assert not h.b.seen_rpcs("Query")
-
-
-@pytest_twisted.ensureDeferred
-async def test_a_read_whose_answer_is_lost_is_asked_again(reactor: AsyncioSelectorReactor) -> None:
-    async with house(reactor) as h:
-        h.a.on("Query", APPLY_AND_BREAK)
-        status, fields, _ = await h.post("/query", QUERY, DQL)
-        assert status == 200
-        assert fields.getRawHeaders("X-Otter-Alpha") == [h.b.grpc_address]
+        for number in range(3):
+            h.trouble.heal(number)
+        assert await h.names() == ["Io"]
 
 
 @pytest_twisted.ensureDeferred
 async def test_an_abort_passes_with_its_prefix(reactor: AsyncioSelectorReactor) -> None:
-    async with house(reactor) as h:
-        h.a.on("Query", Answer(10, message="Transaction has been aborted. Please retry"))
-        status, _, told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
-        assert status == 200
+    async with house(reactor, (1, 1, 1)) as h:
+        await h.post("/alter", "name: string .", "text/plain")
+        h.sandbox.cluster.zero.begin_move(0, "name")
+        told = await h.post("/mutate?commitNow=true", MUTATION, RDF)
+        assert told.status == 200
         expected = "rpc error: code = Aborted desc = Transaction has been aborted. Please retry"
-        assert told["errors"][0]["message"] == expected
+        assert told.json["errors"][0]["message"] == expected
 
 
 class Client(WebSocketClientProtocol):  # type: ignore[misc]
@@ -160,10 +119,12 @@ class Client(WebSocketClientProtocol):  # type: ignore[misc]
 
 
 @pytest_twisted.ensureDeferred
-async def test_a_socket_authenticates_asks_and_is_closed_by_the_stop(reactor: AsyncioSelectorReactor) -> None:
+async def test_a_socket_authenticates_asks_writes_and_is_closed_by_the_stop(
+    reactor: AsyncioSelectorReactor,
+) -> None:
     heard: DeferredQueue[Any] = DeferredQueue()
     async with house(reactor) as h:
-        h.a.on("Query", ok('{"q":[{"name":"A"}]}'))
+        await h.store("Io")
         factory = WebSocketClientFactory(f"ws://127.0.0.1:{h.port(1)}/ws", reactor=reactor)
         factory.protocol = Client
         factory.noisy = False
@@ -171,14 +132,16 @@ async def test_a_socket_authenticates_asks_and_is_closed_by_the_stop(reactor: As
         await HostnameEndpoint(reactor, "127.0.0.1", h.port(1)).connect(factory)
         client = await factory.opened
         for message in (
-            {"type": "query", "query": QUERY.decode()},
-            {"type": "auth", "token": TOKEN},
-            {"type": "query", "query": QUERY.decode()},
+            {"type": "query", "query": NAMED},
+            {"type": "auth", "token": SOCKET_TOKEN},
+            {"type": "query", "query": NAMED},
         ):
             client.sendMessage(json.dumps(message).encode())
         told = [await heard.get() for _ in range(3)]
-        assert told == [b'{"error":"papers please!"}', b'{"status":"authenticated"}', b'{"q":[{"name":"A"}]}']
-        [seen] = h.a.seen_rpcs("Query")
-        assert isinstance(seen, Rpc)
-        assert api.Request.FromString(seen.payload).read_only
+        found = b'{"q":[{"name":"Io"}]}'
+        assert told == [b'{"error":"papers please!"}', b'{"status":"authenticated"}', found]
+        mutation = {"type": "mutation", "mutation": '_:a <name> "Europa" .', "commitNow": True}
+        client.sendMessage(json.dumps(mutation).encode())
+        assert b"error" not in await heard.get()
+        assert await h.names() == ["Europa", "Io"]
     assert await heard.get() == 1001

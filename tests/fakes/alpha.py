@@ -1,4 +1,4 @@
-"""Alphas for tests: in memory (channels that answer from a script) and on loopback sockets."""
+"""Alphas played from a script: in memory (channels without sockets) and on loopback."""
 
 from tests.fakes.loopback import APPLY_AND_BREAK, BREAK, FakeAlpha, Half, Raw, ok
 from tests.fakes.memory import (

@@ -1,5 +1,7 @@
 """An alpha on loopback sockets: gRPC and HTTP, played from a script, with faults.
 
+It is for tests of the channels, which must see what an alpha that behaves cannot show: half an answer, bytes
+that are no HTTP, a status of one's choice. For all else there is the sandbox (`tests.house`).
 Outcomes are as in `tests.fakes.memory`, and also `BREAK` (the connection is reset before anything
 was applied), `APPLY_AND_BREAK` (after), `Half(answer, n)` (HTTP: the answer breaks off after n bytes of
 its body) and `Raw(data)` (HTTP: exactly these bytes, then the connection is closed).
@@ -91,10 +93,6 @@ class FakeAlpha:
     def on(self, name: str, *outcomes: Outcome) -> None:
         """Answer `name`, a gRPC method or an HTTP path, with `outcomes` in turn; the last one stays."""
         self._outcomes[name] = list(outcomes)
-
-    def seen_rpcs(self, method: str) -> list[Rpc]:
-        """Return the calls of `method` that came."""
-        return [request for request in self.seen if isinstance(request, Rpc) and request.method == method]
 
     def healthy(self) -> None:
         """Take work (again)."""
