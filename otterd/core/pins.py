@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Pin(NamedTuple):
-    """The gRPC address of the alpha with which a transaction stays, and whether that has writes of its own."""
+    """The gRPC address of the alpha with which a transaction stays, and whether that has its writes."""
 
     address: str
     wrote: bool

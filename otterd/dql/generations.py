@@ -12,6 +12,9 @@ _ROUNDED = 16
 """Bytes, at most, by which the memory given for an object is more than its size."""
 
 
+Text = str | bytes
+
+
 class Weighed(NamedTuple):
     """A shape and about how many bytes of memory it takes."""
 
@@ -29,14 +32,14 @@ class Generations:
     def __init__(self, limit: int, most_bytes: int) -> None:
         self._limit = max(1, limit // 2)
         self._most_bytes = most_bytes // 2
-        self._young: dict[str, Weighed] = {}
-        self._old: dict[str, Weighed] = {}
+        self._young: dict[Text, Weighed] = {}
+        self._old: dict[Text, Weighed] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
 
-    def get(self, key: str) -> Weighed | None:
+    def get(self, key: Text) -> Weighed | None:
         """Return what is remembered for `key`."""
         found = self._young.get(key)
         if found is None:
@@ -45,7 +48,7 @@ class Generations:
                 self.keep(key, found)
         return found
 
-    def keep(self, key: str, found: Weighed) -> None:
+    def keep(self, key: Text, found: Weighed) -> None:
         """Remember `found` for `key`, if it is not too large for that."""
         size = getsizeof(key) + found.size + _ENTRY
         if size > self._most_bytes:
