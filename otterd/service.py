@@ -18,6 +18,8 @@ from twisted.logger import Logger
 
 from otterd.alphas.account import Account
 from otterd.alphas.fleet import Fleet
+from otterd.alphas.sight import Sight
+from otterd.alphas.topology import Topology
 from otterd.config.live import Live
 from otterd.config.load import ConfigError, load
 from otterd.config.schema import Config
@@ -86,9 +88,12 @@ class Otter(Service):
         self.live = live = Live(config)
         self.metrics = Metrics()
         self.guard = Guard(live, reactor)
-        self.fleet = Fleet(live, reactor)
+        clock = SteadyClock()
+        self.fleet = Fleet(live, reactor, clock=clock)
         self.account = Account(live, reactor, self.fleet)
-        self.gateway = Gateway(live, SteadyClock(), self.guard, self.fleet, self.account)
+        self.topology = Topology(live, reactor, clock, self.fleet, self.account)
+        sight = Sight(self.fleet, self.topology, clock)
+        self.gateway = Gateway(live, clock, reactor, self.guard, self.fleet, self.account, sight)
         self.report = Report(live, reactor, self.fleet, self.gateway)
         self.vitals = Vitals(reactor, self.metrics)
         self.listeners = Listeners(reactor)
@@ -137,7 +142,9 @@ class Otter(Service):
             doors=[self.http, self.sockets],
             after=[
                 ("end the account's session", self.account.stop),
+                ("ask no more of the cluster", self.topology.stop),
                 ("close the alphas' channels", self.fleet.stop),
+                ("forget what waits", self.gateway.stop),
                 ("close the metrics", self.listeners.close_metrics),
                 ("flush the access log", access.flush),
                 ("stop measuring", self._rest),
@@ -145,6 +152,7 @@ class Otter(Service):
         )
         probed = self.fleet.start()
         self.account.start()
+        self.topology.start()
         self.supervisor.announce(reactor, probed)
         self.supervisor.live(reactor)
         # What is built by now lives as long as the process: collections need not look at it.

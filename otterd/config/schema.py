@@ -86,6 +86,10 @@ class Config:
         " `internal=grpc/http`, where a `*` in hosts stands for the same text and a port `+2000` is added to"
         " the internal one, which may be `*`: `alpha-*:7080=alpha-*:9080`, `localhost:*=localhost:+2000`.",
     )
+    hedge: bool = key(
+        False,
+        "Ask a second alpha when a read takes longer than nineteen of twenty, for at most 5 % of the reads.",
+    )
     probe_interval: Seconds = key(Seconds(1.0), "How often each alpha's health is asked.")
     probe_timeout: Seconds = key(Seconds(2.0), "How long an alpha has to answer a probe.")
     probe_rise: int = key(
@@ -204,6 +208,23 @@ class Config:
     max_connections: int = key(4096, "Most open HTTP connections.")
     max_pipelined: int = key(16, "Most HTTP requests waiting on one connection.")
     max_in_flight: int = key(4096, "Most requests on their way to alphas at once.")
+    max_alpha_reads: int = key(
+        700,
+        "Most queries under way on one alpha; what is more waits in line (an alpha takes 1,000 calls on a"
+        " connection and refuses from 10,000 on).",
+        least=1,
+    )
+    max_alpha_writes: int = key(
+        200,
+        "Most mutations and upserts under way on one alpha, below the 256 proposals that it keeps pending.",
+        least=1,
+    )
+    max_alpha_commits: int = key(100, "Most commits, aborts and logins under way on one alpha.", least=1)
+    max_alpha_passed: int = key(
+        500, "Most requests passed through to one alpha's HTTP port at once.", least=1
+    )
+    queue_limit: int = key(1000, "Most requests that wait in line while every alpha is full.", least=0)
+    hold_limit: int = key(1000, "Most requests that wait for a group without a leader.", least=0)
     max_buffered_bytes: Bytes = key(
         Bytes(268435456), "Most bytes of request bodies held at once, over all connections."
     )
@@ -228,6 +249,22 @@ class Config:
         "How long the first byte of an answer may take (a longer `timeout=` of the caller's stretches it).",
     )
     slow_answer_timeout: Seconds = key(Seconds(600.0), "The same for `/alter` and `/admin`.")
+    queue_timeout: Seconds = key(Seconds(5.0), "How long a request may wait in line for an alpha with room.")
+    hold_timeout: Seconds = key(
+        Seconds(10.0), "How long a request may wait for a group that is away or has no leader."
+    )
+    max_stale: Seconds = key(
+        Seconds(0.0),
+        "How old an answer to a query with `ro`, or on a WebSocket, may be when a fresh one takes longer than"
+        " 250 ms; 0 means fresh always, unless the caller asks for less (`X-Otter-Max-Stale`, `maxStale`).",
+        least=0,
+    )
+    alter_settle_timeout: Seconds = key(
+        Seconds(10.0),
+        "How long the answer to an alter is kept until every healthy alpha shows the new schema; 0 is not at"
+        " all.",
+        least=0,
+    )
     max_caller_timeout: Seconds = key(
         Seconds(3600.0), "The longest `timeout=` of a caller's that is honoured."
     )

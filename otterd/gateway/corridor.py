@@ -1,59 +1,87 @@
-"""The corridor: every request of every door goes through `Gateway.perform`.
+"""Admit, place, call, judge, record: the way of every request, and what all of them share."""
 
-Admit (the guard), place (the policy), call (the fleet), judge, record. Policy lives here
-and nowhere at a door.
-"""
-
-from collections.abc import Iterable
-from typing import Protocol
+import random
+from collections.abc import Callable, Collection
+from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
+from twisted.logger import Logger
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.balance import Ask, Policy, policy_for
-from otterd.core.cluster import UNCHARTED, Map
+from otterd.core.balance import policy_for
+from otterd.core.budget import Budget
+from otterd.core.facts import Facts
+from otterd.core.judge import Kind
 from otterd.core.operation import Answer, Operation
+from otterd.dql.cache import Shapes
 from otterd.errors import Draining, OtterError, Overloaded
+from otterd.gateway.alarm import Alarm
+from otterd.gateway.elections import Elections
+from otterd.gateway.legs import Why
+from otterd.gateway.lines import Lines
+from otterd.gateway.passage import Passage
+from otterd.gateway.placing import Placing
+from otterd.gateway.seams import Admission, Alphas, Lender, Schemas, Sight, Steady
+from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
-from otterd.gateway.passage import Alphas, Lender, Passage, Steady
 
+log = Logger()
 
-class Admission(Protocol):
-    """Says whether a request may pass."""
+SHAPES = 20_000
+"""Texts whose shapes are remembered, so that few are parsed."""
 
-    def admit(self, operation: Operation) -> Grant:
-        """Return what is granted, or raise an OtterError."""
-
-
-class Everyone:
-    """Sees every alpha as usable."""
-
-    map: Map = UNCHARTED
-
-    def __init__(self, addresses: Iterable[str]) -> None:
-        self.usable = frozenset(addresses)
-
-    def cost(self, address: str) -> float:
-        """Return the same for each."""
-        return 0.0
+HEDGE_SHARE = 0.05
+"""Of the live load that may be asked twice because the first alpha is slow."""
 
 
 class Gateway:
     """Performs Operations; holds no state that a restart may not lose."""
 
-    def __init__(self, live: Live, clock: Steady, guard: Admission, alphas: Alphas, account: Lender) -> None:
+    def __init__(
+        self,
+        live: Live,
+        clock: Steady,
+        timer: Any,
+        guard: Admission,
+        alphas: Alphas,
+        account: Lender,
+        sight: Sight,
+        *,
+        schemas: Schemas | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
         self.live = live
-        self.clock = clock
-        self.alphas = alphas
-        self.account = account
-        self.policy: Policy = policy_for(live.config)
-        self.view = Everyone(live.config.alphas())
-        self.in_flight = 0
         self.draining = False
+        self._chance = chance
+        self._discovered = sight.discovered
         self._guard = guard
+        self._passages: set[Passage] = set()
         self._waiting: list[Deferred[None]] = []
+        alarm = Alarm(timer, clock)
+        policy = policy_for(live.config, chance, sorted(self._discovered))
+        self.shared = Shared(
+            live=live,
+            clock=clock,
+            alphas=alphas,
+            account=account,
+            sight=sight,
+            alarm=alarm,
+            placing=Placing(live, policy, sight, Facts(Shapes(SHAPES)), clock),
+            elections=Elections(live, sight, alarm, clock),
+            lines=Lines(live, alarm, clock),
+            budget=Budget(),
+            hedges=Budget(HEDGE_SHARE, 1),
+            schemas=schemas,
+            done=self._done,
+        )
+        sight.watch(self._look)
         live.watch(self._reconfigure)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are on their way."""
+        return len(self._passages)
 
     def perform(self, operation: Operation) -> Deferred[Answer]:
         """Carry `operation` to an alpha and fire with the answer.
@@ -66,21 +94,34 @@ class Gateway:
         except OtterError as error:
             operation.entry.verdict = error.word
             return fail(error)
-        self.in_flight += 1
-        return Passage(self, operation, grant, self._order(operation)).begin()
+        shared = self.shared
+        now = shared.clock.seconds()
+        shared.budget.request(now)
+        if self.live.config.hedge:
+            shared.hedges.request(now)
+        passage = Passage(shared, operation, grant)
+        self._passages.add(passage)
+        done = passage.begin()
+        if operation.settles and shared.schemas is not None:
+            return done.addCallback(self._settle, operation, shared.schemas)
+        return done
 
     def drained(self) -> Deferred[None]:
         """Fire when nothing is in flight."""
-        if not self.in_flight:
+        if not self._passages:
             return succeed(None)
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
         return waiting
 
-    def done(self) -> None:
+    def stop(self) -> None:
+        """Forget all alarms."""
+        self.shared.alarm.stop()
+
+    def _done(self, passage: Passage) -> None:
         """Count one request out; called by each passage once."""
-        self.in_flight -= 1
-        if not self.in_flight:
+        self._passages.discard(passage)
+        if not self._passages:
             waiting, self._waiting = self._waiting, []
             for deferred in waiting:
                 deferred.callback(None)
@@ -95,14 +136,45 @@ class Gateway:
             raise Overloaded("this gateway has too many requests in flight", retry_after=1)
         return grant
 
-    def _order(self, operation: Operation) -> tuple[str, ...]:
-        """Return the alphas to try, the best first."""
-        if operation.target:
-            return (operation.target,)
-        return self.policy.order(Ask(operation.purpose), self.view)
+    def _settle(self, answer: Answer, operation: Operation, schemas: Schemas) -> Deferred[Answer] | Answer:
+        """Keep an alter's answer until the alphas show the new schema."""
+
+        def settled(behind: Collection[str]) -> Answer:
+            answer.behind = tuple(behind)
+            return answer
+
+        return schemas.settled(operation, answer).addCallback(settled)
+
+    def _look(self) -> None:
+        """Take in what changed among the alphas."""
+        if self.shared.sight.discovered != self._discovered:
+            self._discovered = self.shared.sight.discovered
+            self._choose(self.live.config)
+        self._rescue()
+
+    def _rescue(self) -> None:
+        """Ask anew, of another alpha, what reads wait for on one that gives no sign of life."""
+        shared = self.shared
+        for passage in tuple(self._passages):
+            if passage.kind is not Kind.READ or passage.operation.target:
+                continue
+            for leg in tuple(passage.legs):
+                if leg.stale or leg.rescued or not shared.sight.silent(leg.address):
+                    continue
+                now = shared.clock.seconds()
+                others = tuple(each for each in passage.untried if each != leg.address)
+                if not others or not shared.budget.spend(now):
+                    continue
+                address = shared.lines.choose(passage.lane, others)
+                if address is not None:
+                    leg.rescued = True
+                    shared.tally.rescued += 1
+                    passage.call(address, Why.RESCUE, now)
 
     def _reconfigure(self, old: Config, new: Config) -> None:
         chosen = ("balancer_type", "dgraph_endpoints", "groups")
         if any(getattr(old, name) != getattr(new, name) for name in chosen):
-            self.policy = policy_for(new)
-            self.view = Everyone(new.alphas())
+            self._choose(new)
+
+    def _choose(self, config: Config) -> None:
+        self.shared.placing.policy = policy_for(config, self._chance, sorted(self._discovered))

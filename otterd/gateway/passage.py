@@ -1,280 +1,265 @@
-"""One request's way through the corridor, after it was admitted: the attempts and their end."""
-
-from dataclasses import replace
-from typing import Protocol, cast
+"""One request's way through the corridor, after it was admitted: its attempts, its waits and its end."""
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from otterd.alphas.channel import Channel, HttpChannel
-from otterd.alphas.peek import peek
-from otterd.config.live import Live
 from otterd.core import judge
-from otterd.core.judge import Verdict
-from otterd.core.operation import Answer, Operation, Purpose, Rpc
-from otterd.errors import AlphaFailure, DeadlinePassed, Lost, NotReached, OutcomeUnknown, TimedOut
+from otterd.core.judge import Next, Verdict
+from otterd.core.operation import Answer, Operation, Purpose
+from otterd.errors import AlphaFailure, Lost, OtterError
+from otterd.gateway.calls import Calls
+from otterd.gateway.decision import record_choice, record_wait
+from otterd.gateway.legs import Leg, Why
+from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
+from otterd.gateway.second import Second, second_for
+from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
-
-log = Logger()
 
 SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
 
-HASTE = 0.01
-"""Seconds before our deadline from which on an alpha that breaks off did so for the same deadline."""
+FREE = frozenset((Verdict.NOT_READY, Verdict.DRAINING, Verdict.NOT_REACHED))
+"""Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
+
+MOST_LOST = 2
+"""Connections that may break under one read: one that breaks more may be what breaks the alphas."""
 
 
-class Alpha(Protocol):
-    """One alpha, as the corridor needs it."""
-
-    in_flight: int
-
-    @property
-    def channel(self) -> Channel:
-        """Its way by gRPC."""
-
-    @property
-    def http(self) -> HttpChannel:
-        """Its way by HTTP."""
-
-
-class Alphas(Protocol):
-    """Finds an alpha by its gRPC address."""
-
-    def get(self, address: str) -> Alpha | None:
-        """Return the alpha, or None when it is not (or no longer) one of ours."""
-
-
-class Lender(Protocol):
-    """Holds the gateway's own ACL account."""
-
-    @property
-    def pending(self) -> bool:
-        """Whether the first login is under way."""
-
-    def token(self) -> str:
-        """Return the access token, or "" when there is none."""
-
-    def renew(self) -> Deferred[str]:
-        """Log in anew and fire with the token, "" when that failed."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
-
-
-class Corridor(Protocol):
-    """What a passage needs of the gateway."""
-
-    live: Live
-    clock: Steady
-    alphas: Alphas
-    account: Lender
-
-    def done(self) -> None:
-        """Count one request out."""
-
-
-class Passage:
+class Passage(Calls):
     """Tries alphas in the order given until one's answer, or failure, is the caller's.
 
     A write goes on to another alpha only when the one before provably did no work.
     """
 
     __slots__ = (
-        "_alpha",
-        "_asked_again",
         "_attempts",
-        "_call",
-        "_candidates",
-        "_deadline",
         "_done",
-        "_gateway",
-        "_heard",
-        "_lend",
-        "_operation",
+        "_held_since",
+        "_kept",
+        "_lost",
+        "_order",
         "_renewed",
-        "_since",
+        "_second",
         "_verdict",
+        "_waits",
     )
 
-    def __init__(
-        self, gateway: Corridor, operation: Operation, grant: Grant, candidates: tuple[str, ...]
-    ) -> None:
-        self._gateway = gateway
-        self._operation = operation
-        self._lend = grant.lend
-        self._candidates = candidates
-        self._attempts = 0
-        self._asked_again = self._renewed = False
-        self._heard = True
-        self._call: Deferred[Answer] | None = None
-        self._alpha: Alpha | None = None
-        self._since = gateway.clock.seconds()
-        self._deadline = self._since + self._limit()
-        self._done: Deferred[Answer] = Deferred(self._cancel)
+    def __init__(self, shared: Shared, operation: Operation, grant: Grant) -> None:
+        super().__init__(shared, operation, grant)
+        self.deadline = self.began + self._limit()
         self._verdict = Verdict.FINE
+        self._attempts = self._lost = 0
+        self._renewed = self._waits = False
+        self._held_since: float | None = None
+        self._order: tuple[str, ...] = ()
+        self._kept: Failure | None = None
+        self._second: Second | None = None
+        self._done: Deferred[Answer] = Deferred(self._cancel)
 
     def begin(self) -> Deferred[Answer]:
         """Make the first attempt; the Deferred is the caller's."""
-        account = self._gateway.account
-        if self._lend and account.pending:
-            account.renew().addBoth(self._logged_in).addErrback(self._broken)
+        account = self._shared.account
+        if self._grant.lend and account.pending:
+            account.renew().addBoth(self._logged_in).addErrback(self.leg_broke)
         else:
-            self._attempt()
+            self._place()
         return self._done
 
+    @property
+    def untried(self) -> tuple[str, ...]:
+        """The alphas that it may still go to, the best first."""
+        tried = self._tried
+        return tuple(each for each in self._order if each not in tried) if tried else self._order
+
     def _logged_in(self, token: str | Failure) -> None:
-        if self._heard:
-            self._attempt()
+        if self.heard:
+            self._place()
         else:
-            self._finish(Failure(CancelledError()))
+            self._end(Failure(CancelledError()))
 
     def _limit(self) -> float:
-        config, own = self._gateway.live.config, self._operation.timeout
+        config, own = self._shared.live.config, self.operation.timeout
         if own is not None:
             return min(own, config.max_caller_timeout)
-        return config.slow_answer_timeout if self._operation.purpose in SLOW else config.answer_timeout
+        return config.slow_answer_timeout if self.operation.purpose in SLOW else config.answer_timeout
 
-    def _attempt(self) -> None:
-        gateway, now = self._gateway, self._gateway.clock.seconds()
-        address = self._candidates[self._attempts % len(self._candidates)]
-        self._attempts += 1
-        self._since = now
-        entry = self._operation.entry
-        entry.attempts, entry.alpha = self._attempts, address
-        alpha = gateway.alphas.get(address)
-        if alpha is None:
-            self._failed(Failure(NotReached("not an alpha of this gateway")))
-            return
-        if self._deadline <= now:
+    def _place(self) -> None:
+        """Ask where the request may go, and go there."""
+        shared, operation = self._shared, self.operation
+        lent = self._grant.lend and bool(shared.account.token())
+        self.ask = shared.placing.ask(operation, lent=lent)
+        self._order = shared.placing.order(operation, self.ask)
+        if operation.entry.decision is not None:
+            record_choice(operation.entry.decision, self._order, self.ask, shared.placing, shared.sight)
+        self._second = second_for(self, shared)
+        self._go()
+
+    def _go(self) -> None:
+        """Call the next alpha, or wait where that is better."""
+        shared, now = self._shared, self._shared.clock.seconds()
+        if self.deadline <= now:
             # Not one alpha was asked, or each said that it did nothing: even a write's outcome is known.
             self._verdict = Verdict.TIMED_OUT
-            late = DeadlinePassed("no time was left to ask an alpha")
-            self._finish(judge.deadline_answer(self._operation) or Failure(late))
+            self._finish(too_late(self.operation))
             return
-        self._alpha = alpha
-        alpha.in_flight += 1
-        self._call = call = self._send(alpha, self._deadline - now)
-        call.addCallbacks(self._answered, self._failed)
-        call.addErrback(self._broken)
+        if not self.operation.target:
+            lacking = shared.elections.lacking(self.operation, self.ask)
+            if lacking:
+                self._hold(lacking, now)
+                return
+        address = shared.lines.choose(self.lane, self.untried or self._order)
+        if address is None:
+            self._waits = True
+            shared.lines.enter(self, self.operation.entry.client, self.deadline)
+            return
+        self._attempts += 1
+        entry = self.operation.entry
+        entry.attempts, entry.alpha = self._attempts, address
+        self.call(address, Why.FIRST if self._attempts == 1 else Why.AGAIN, now)
 
-    def _send(self, alpha: Alpha, timeout: float) -> Deferred[Answer]:
-        request = self._operation.request
-        token = self._gateway.account.token() if self._lend else ""
-        if isinstance(request, Rpc):
-            if token:
-                request = replace(request, metadata=(*request.metadata, ("accessjwt", token)))
-            return alpha.channel.call(request, timeout)
-        if token:
-            lent = (b"X-Dgraph-AccessToken", token.encode())
-            request = replace(request, headers=(*request.headers, lent))
-        return alpha.http.send(request, timeout, upgrade=request.upgrade).addCallback(peek)
-
-    def _landed(self) -> None:
-        """Close the books of the attempt that just ended."""
-        self._call = None
-        entry = self._operation.entry
-        entry.upstream += self._gateway.clock.seconds() - self._since
-        if self._alpha is not None:
-            self._alpha.in_flight -= 1
-            self._alpha = None
-
-    def _answered(self, answer: Answer) -> None:
-        self._landed()
-        self._verdict = verdict = judge.of_answer(self._operation, answer)
-        if verdict in judge.REFUSED and self._may_go_on():
-            self._discard(answer)
-            self._attempt()
-        elif verdict is Verdict.EXPIRED and self._lend and not self._renewed:
-            self._renewed = True
-            self._gateway.account.renew().addBoth(self._renewal, answer)
+    def won(self, leg: Leg, answer: Answer, took: float) -> None:
+        """Take a good answer, after `took` seconds."""
+        shared = self._shared
+        self._verdict = Verdict.FINE
+        self.operation.entry.alpha = leg.address
+        if leg.stale:
+            answer.stale = leg.staleness + took
+            shared.tally.stale_told += 1
         else:
-            self._finish(answer)
+            shared.tally.took(self.kind, took)
+            shared.elections.answered(self.ask, took)
+            shared.placing.learn(self.operation, answer)
+        self._end(answer)
+
+    def settle(self, result: Answer | AlphaFailure, verdict: Verdict, address: str) -> None:
+        """Decide what follows from a call that did not end well, by the judge's table."""
+        self._verdict = verdict
+        self._lost += verdict is Verdict.LOST
+        follows = judge.next_of(self.kind, verdict)
+        beside = any(not leg.stale for leg in self.legs)
+        if beside and not (follows is Next.TELL and isinstance(result, Answer)):
+            # Another call for the same request may still bring the answer.
+            return
+        if follows in (Next.ELSEWHERE, Next.AWAIT) and self._again(verdict, follows, address):
+            if isinstance(result, Answer):
+                discard(result)
+        elif follows is Next.RENEW and isinstance(result, Answer) and self._grant.lend and not self._renewed:
+            self._renewed = True
+            self._shared.account.renew().addBoth(self._renewal, result).addErrback(self.leg_broke)
+        else:
+            if verdict in (Verdict.ABORTED, Verdict.MOVED):
+                placing, tally = self._shared.placing, self._shared.tally
+                self._verdict = placing.why_aborted(self.operation, self.ask, verdict, tally)
+            self._finish(told(self.operation, result, follows))
+
+    def _again(self, verdict: Verdict, follows: Next, address: str) -> bool:
+        """Try another alpha, or wait for one; tell whether that was possible."""
+        shared, now = self._shared, self._shared.clock.seconds()
+        if now >= self.deadline or self._lost >= MOST_LOST or not (self.heard or self.operation.writes):
+            return False
+        if self.untried and self._attempts < shared.live.config.max_attempts:
+            # One alpha that takes no more may be alone in that; when several are, more work helps none.
+            free = verdict in FREE or (verdict is Verdict.THROTTLED and self._attempts == 1)
+            if free or shared.budget.spend(now):
+                shared.tally.retried(verdict)
+                self._go()
+                return True
+            shared.tally.retries_denied += 1
+            return False
+        if follows is Next.AWAIT and not self.operation.target:
+            groups = shared.elections.suspects(self.ask, verdict, address)
+            if groups:
+                self._hold(groups, now)
+                return True
+        return False
 
     def _renewal(self, token: str | Failure, answer: Answer) -> None:
-        if isinstance(token, str) and token and self._heard:
+        if isinstance(token, str) and token and self.heard:
+            self._tried = self._tried[:-1]
             self._attempts -= 1
-            self._attempt()
+            self._go()
         else:
             self._finish(answer)
 
-    def _failed(self, failure: Failure) -> None:
-        self._landed()
-        if failure.check(CancelledError):
-            self._verdict = Verdict.LOST
-            self._finish(failure)
-            return
-        failure.trap(AlphaFailure)
-        error = cast(AlphaFailure, failure.value)
-        # An alpha only resets the stream when the deadline it was told passes, perhaps just before ours.
-        if isinstance(error, Lost) and self._gateway.clock.seconds() > self._deadline - HASTE:
-            error = TimedOut(error.reason)
-        operation = self._operation
-        self._verdict = judge.of_failure(error)
-        log.debug(
-            "{alpha} did not answer this {purpose}: {reason}",
-            alpha=operation.entry.alpha,
-            purpose=operation.purpose,
-            reason=error.reason,
-        )
-        if isinstance(error, NotReached):
-            again = self._may_go_on()
+    def _hold(self, groups: frozenset[int], now: float) -> None:
+        if self._held_since is None:
+            self._held_since = now
+        self._waits = True
+        self._shared.elections.hold(self, groups, self._held_since, self.deadline)
+
+    def released(self) -> None:
+        """Go on after a wait: the cluster may look different now."""
+        self._waits = False
+        if self.operation.entry.decision is not None:
+            record_wait(self.operation.entry.decision, self._shared.clock.seconds() - self.began)
+        self._tried = ()
+        self._attempts = min(self._attempts, 1)
+        self._order = self._shared.placing.order(self.operation, self.ask)
+        self._go()
+
+    def refused(self, error: OtterError) -> None:
+        """End a wait that was in vain."""
+        self._waits = False
+        self._verdict = Verdict.NOT_REACHED
+        self._finish(Failure(error))
+
+    def fits(self, address: str) -> bool:
+        """Tell whether the request may go to this alpha."""
+        return address in self.untried
+
+    def stale_failed(self) -> None:
+        """Ask the next survivor; without one left, what was kept is the end."""
+        if self._second is not None:
+            self._second.look()
+        if self._kept is not None and not self.legs:
+            self._end(self._kept)
+
+    def cancelled(self, failure: Failure) -> None:
+        """End: the caller went away."""
+        self._verdict = Verdict.LOST
+        self._end(failure)
+
+    def broke(self) -> None:
+        """End after a mistake of our own."""
+        if not self._done.called:
+            self._verdict = Verdict.ERROR
+            self._end(Failure(judge.error_for(self.operation, Lost("internal error"))))
+
+    def _finish(self, result: Result) -> None:
+        """End, but for a failure while an older answer may still come."""
+        if isinstance(result, Failure) and self.heard and any(leg.stale for leg in self.legs):
+            self._kept = result
         else:
-            again = isinstance(error, Lost) and judge.may_ask_again(operation) and not self._asked_again
-            again = again and self._may_go_on()
-            self._asked_again = True
-        if again:
-            self._attempt()
-            return
-        own = judge.deadline_answer(operation) if isinstance(error, TimedOut) else None
-        if own is not None:
-            own.alpha = operation.entry.alpha
-            self._finish(own)
-            return
-        told = judge.error_for(operation, error)
-        if isinstance(told, OutcomeUnknown):
-            self._verdict = Verdict.OUTCOME_UNKNOWN
-        self._finish(Failure(told))
+            self._end(result)
 
-    def _may_go_on(self) -> bool:
-        """Tell whether there is another alpha, a try left, time, and somebody who listens."""
-        if not self._heard and not self._operation.writes:
-            return False
-        most = min(len(self._candidates), self._gateway.live.config.max_attempts)
-        return self._attempts < most and self._gateway.clock.seconds() < self._deadline
-
-    def _discard(self, answer: Answer) -> None:
-        if not isinstance(answer.body, bytes):
-            answer.body.stop()
-
-    def _finish(self, result: Answer | Failure) -> None:
-        operation = self._operation
-        operation.entry.verdict = self._verdict
-        self._gateway.done()
-        if not self._heard:
-            if isinstance(result, Answer):
-                self._discard(result)
+    def _end(self, result: Result) -> None:
+        if self.over:
             return
-        self._heard = False
-        if isinstance(result, Answer):
+        self.over = True
+        if self._waits:
+            self._shared.elections.leave(self)
+            self._shared.lines.leave(self, self.operation.entry.client)
+        operation = self.operation
+        operation.entry.verdict = verdict_of(result, self._verdict)
+        for leg in tuple(self.legs):
+            leg.cancel()
+        self._shared.done(self)
+        heard, self.heard = self.heard, False
+        if isinstance(result, Failure):
+            if heard:
+                self._done.errback(result)
+        elif heard:
             result.alpha = result.alpha or operation.entry.alpha
             self._done.callback(result)
         else:
-            self._done.errback(result)
-
-    def _broken(self, failure: Failure) -> None:
-        """End a passage that a mistake of our own broke, so that nothing waits for ever."""
-        log.failure("the corridor failed on a {purpose}", failure, purpose=self._operation.purpose)
-        if self._heard and not self._done.called:
-            self._verdict = Verdict.ERROR
-            self._finish(Failure(judge.error_for(self._operation, Lost("internal error"))))
+            discard(result)
 
     def _cancel(self, done: Deferred[Answer]) -> None:
-        self._heard = False
-        call = self._call
-        if call is not None and not self._operation.writes:
-            call.cancel()
+        self.heard = False
+        if self.legs:
+            if not self.operation.writes:
+                for leg in tuple(self.legs):
+                    leg.cancel()
+        elif not self._shared.account.pending:
+            # It waits for its turn or for a leader, and nothing was done yet.
+            self._verdict = Verdict.LOST
+            self._end(Failure(CancelledError()))

@@ -34,7 +34,10 @@ class Corridor(Protocol):
     """The gateway, as the stop needs it."""
 
     draining: bool
-    in_flight: int
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many requests are on their way."""
 
     def drained(self) -> Deferred[None]:
         """Fire when nothing is in flight."""

@@ -12,6 +12,8 @@ from otterd.alphas.channel import HttpChannel
 from otterd.config.listen import bind_address
 from otterd.config.live import Live
 from otterd.config.schema import Config
+from otterd.core.health import Ward
+from otterd.core.lag import Lag
 from otterd.ops.instruments import Metrics
 from otterd.ops.metrics import Labels
 from otterd.ops.zeros import Zeros
@@ -22,27 +24,11 @@ encode = msgspec.json.Encoder().encode
 
 
 class Health(Protocol):
-    """What the last probes of an alpha found.
-
-    `status` is "healthy", "unhealthy" or "unknown"; `raw` the alpha's own object of `/health`, None while
-    it has given none; `since` when the status last changed, in seconds.
-    """
-
-    @property
-    def status(self) -> str:
-        """Return the word."""
+    """What the last probes of an alpha found."""
 
     @property
     def raw(self) -> Mapping[str, Any] | None:
-        """Return the object."""
-
-    @property
-    def reason(self) -> str:
-        """Return why it is not healthy, without secrets."""
-
-    @property
-    def since(self) -> float:
-        """Return the time of the change."""
+        """Return the alpha's own object of `/health`, None while it has given none."""
 
 
 class Seen(Protocol):
@@ -67,8 +53,19 @@ class Seen(Protocol):
         """Return what the probes found."""
 
 
+class Steady(Protocol):
+    """A clock that nobody sets."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
+
 class Sight(Protocol):
-    """All alphas."""
+    """All alphas, and how they stand on the time of `clock`."""
+
+    clock: Steady
+    ward: Ward
+    lag: Lag
 
     @property
     def alphas(self) -> Sequence[Seen]:
@@ -78,7 +75,9 @@ class Sight(Protocol):
 class Corridor(Protocol):
     """The gateway, as the report needs it."""
 
-    in_flight: int
+    @property
+    def in_flight(self) -> int:
+        """Return how many requests are on their way."""
 
 
 class Report:
@@ -97,8 +96,8 @@ class Report:
         """Tell whether Otter takes work, and why not."""
         if self.draining:
             return False, "draining"
-        healthy = {alpha.address for alpha in self._fleet.alphas if alpha.health.status == HEALTHY}
-        lacking = [name for name, alphas in wanted(self._live.config) if healthy.isdisjoint(alphas)]
+        usable = self._fleet.ward.usable
+        lacking = [name for name, alphas in wanted(self._live.config) if usable.isdisjoint(alphas)]
         if lacking:
             return False, f"no healthy alpha for {', '.join(lacking)}"
         return True, "ready"
@@ -107,8 +106,8 @@ class Report:
         """Return status and JSON: Otter, each alpha, and with `all` the zeros that an alpha reports."""
         if not all:
             return self._page([])
-        healthy = [alpha.http for alpha in self._fleet.alphas if alpha.health.status == HEALTHY]
-        return self._zeros.ask(healthy).addCallback(self._page)
+        usable = [alpha.http for alpha in self._fleet.alphas if self._usable(alpha)]
+        return self._zeros.ask(usable).addCallback(self._page)
 
     def cluster(self) -> bytes:
         """Return the alphas as Otter sees them, in JSON."""
@@ -137,12 +136,26 @@ class Report:
 
     def show_in(self, metrics: Metrics) -> None:
         """Let `metrics` show the alphas and whether Otter drains."""
-        metrics.alpha_up.read_all(lambda: self._gauge(lambda alpha: alpha.health.status == HEALTHY))
+        metrics.alpha_up.read_all(lambda: self._gauge(self._usable))
+        metrics.alpha_status.read_all(self._statuses)
+        metrics.alpha_staleness.read_all(self._ages)
         metrics.alpha_in_flight.read_all(lambda: self._gauge(lambda alpha: alpha.in_flight))
         metrics.draining.read(lambda: float(self.draining))
 
     def _gauge(self, number: Callable[[Seen], float]) -> list[tuple[Labels, float]]:
         return [((alpha.address,), float(number(alpha))) for alpha in self._fleet.alphas]
+
+    def _usable(self, alpha: Seen) -> bool:
+        return alpha.address in self._fleet.ward.usable
+
+    def _statuses(self) -> list[tuple[Labels, float]]:
+        states = self._fleet.ward.states()
+        return [((address, standing.status.value), 1.0) for address, standing in states.items()]
+
+    def _ages(self) -> list[tuple[Labels, float]]:
+        now = self._fleet.clock.seconds()
+        ages = {alpha.address: self._fleet.lag.staleness(alpha.address, now) for alpha in self._fleet.alphas}
+        return [((address,), age) for address, age in ages.items() if age is not None]
 
     def _page(self, zeros: list[Any]) -> tuple[int, bytes]:
         ready, why = self.ready()
@@ -161,21 +174,26 @@ class Report:
 
     def _shown(self, alpha: Seen) -> dict[str, Any]:
         """Return the alpha in Dgraph's shape, with Otter's view of it."""
-        up = alpha.health.status == HEALTHY
-        said = alpha.health.raw if up else None
-        status = HEALTHY if up else "unhealthy"
-        own = said or {"instance": "alpha", "address": alpha.address, "status": status}
+        usable = self._usable(alpha)
+        said = alpha.health.raw if usable else None
+        own = said or {
+            "instance": "alpha",
+            "address": alpha.address,
+            "status": HEALTHY if usable else "unhealthy",
+        }
         return {**own, "otter": {"address": alpha.address, **self._view(alpha)}}
 
     def _view(self, alpha: Seen) -> dict[str, Any]:
-        health = alpha.health
-        return {
-            "http_address": alpha.http_address,
-            "status": str(health.status),
-            "reason": health.reason,
-            "since": int(self._clock.seconds() - health.since),
-            "in_flight": alpha.in_flight,
-        }
+        ward, now = self._fleet.ward, self._fleet.clock.seconds()
+        standing = ward.standing(alpha.address)
+        view: dict[str, Any] = {"http_address": alpha.http_address, "status": "unknown"}
+        if standing is not None:
+            view["status"] = standing.status.value
+            view["reason"] = ward.why(alpha.address, now)
+            view["since"] = int(now - standing.since)
+            if standing.ejected_until is not None:
+                view["ejected_for"] = max(round(standing.ejected_until - now), 0)
+        return {**view, "in_flight": alpha.in_flight}
 
 
 def wanted(config: Config) -> list[tuple[str, tuple[str, ...]]]:

@@ -14,6 +14,7 @@ from otterd.gateway import Gateway
 from otterd.guard.guard import Guard
 from otterd.wire import api_pb2
 from tests.fakes.memory import Call, FakeChannel, FakeHttpChannel
+from tests.fakes.sight import FakeSight
 
 ALPHAS = ("a:9080", "b:9080")
 PONG = Answer(200, b"{}", ((b"Content-Type", b"application/json"), (b"Connection", b"close")))
@@ -69,7 +70,8 @@ class SiteRig:
         self.live = Live(Config(dgraph_endpoints=ALPHAS, **keys))
         self.guard = Guard(self.live, self.clock)
         self.alphas = {address: Alpha(address, self.clock) for address in ALPHAS}
-        self.gateway = Gateway(self.live, self.clock, self.guard, self, Account())
+        sight = FakeSight(ALPHAS)
+        self.gateway = Gateway(self.live, self.clock, self.clock, self.guard, self, Account(), sight)
         self.report = Report()
         self.site = OtterSite(self.live, self.gateway, self.guard, self.report, self.clock)
         self.entry = Entry(Door.HTTP, "", "id", 0.0)

@@ -1,0 +1,127 @@
+"""The alphas as they stand, for the corridor: the map, who is usable, who is busy, who is silent."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from otterd.alphas.fleet import Fleet
+from otterd.alphas.probe import HEALTHY
+from otterd.alphas.topology import Topology
+from otterd.core.cluster import Map
+from otterd.core.judge import NODE_FAULTS, Verdict
+from otterd.core.standing import Status
+
+MUTE = frozenset((Status.DOWN, Status.HANGING))
+"""How an alpha stands that cannot lead its group; one that drains, or lags, still can."""
+
+FAULTS = 3
+"""Failures to reach an alpha, one after the other, after which it is silent, whatever probes say so far."""
+
+UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
+
+
+class Steady(Protocol):
+    """A clock that nobody sets."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
+
+class Sight:
+    """Puts together what the fleet and the topology know."""
+
+    def __init__(self, fleet: Fleet, topology: Topology, clock: Steady) -> None:
+        self._fleet = fleet
+        self._topology = topology
+        self._clock = clock
+        self._ward = fleet.ward
+        self._load = fleet.load
+        self._faults: dict[str, int] = {}
+        self._heard: dict[str, float] = {}
+        self._watchers: list[Callable[[], None]] = []
+        topology.watch(lambda old, new: self._changed())
+        fleet.on_told(self._told)
+        fleet.on_muster(self._changed)
+
+    @property
+    def map(self) -> Map:
+        """The cluster as last told."""
+        return self._topology.map
+
+    @property
+    def usable(self) -> frozenset[str]:
+        """The alphas that may be given work."""
+        return self._ward.usable
+
+    @property
+    def discovered(self) -> frozenset[str]:
+        """The alphas that the configuration does not name."""
+        return self._fleet.discovered
+
+    def cost(self, address: str) -> float:
+        """Return how many seconds a further request is likely to take; more while an alpha is new."""
+        now = self._clock.seconds()
+        return self._load.cost(address, now) / self._ward.weight(address, now)
+
+    def whole_cost(self, address: str) -> float:
+        """Return the same, with what the alpha says it has to do for others."""
+        now = self._clock.seconds()
+        return self._load.whole_cost(address, now) / self._ward.weight(address, now)
+
+    def silent(self, address: str) -> bool:
+        """Return whether an alpha gives no sign of life: it cannot lead its group."""
+        if self._faults.get(address, 0) >= FAULTS:
+            return True
+        standing = self._ward.standing(address)
+        return standing is None or standing.status in MUTE
+
+    def why_not(self, address: str) -> str:
+        """Return in one sentence why an alpha is not usable, "" when it is."""
+        return self._ward.why(address, self._clock.seconds())
+
+    def heard_at(self, address: str) -> float:
+        """Return when a request last got an answer from an alpha, 0 when it never did."""
+        return self._heard.get(address, 0.0)
+
+    def staleness(self, address: str) -> float | None:
+        """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
+        return self._fleet.lag.staleness(address, self._clock.seconds())
+
+    def begun(self, address: str) -> None:
+        """Count a request in."""
+        self._load.begun(address)
+
+    def ended(self, address: str, verdict: Verdict | None, seconds: float) -> None:
+        """Count a request out; one that nobody waited for tells nothing of the alpha."""
+        now = self._clock.seconds()
+        fine = verdict is Verdict.FINE
+        self._load.ended(address, now, seconds if fine else None)
+        if verdict is None:
+            return
+        self._ward.heard(address, now, verdict, seconds)
+        if verdict not in NODE_FAULTS:
+            self._heard[address] = now
+            if self._faults:
+                self._faults.pop(address, None)
+        elif verdict in UNREACHED:
+            self._heard.pop(address, None)
+            self._faults[address] = faults = self._faults.get(address, 0) + 1
+            if faults == FAULTS:
+                self._changed()
+
+    def hint(self, why: str) -> None:
+        """Have the map drawn anew."""
+        self._topology.hint(why)
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` after each change of what is seen here."""
+        self._watchers.append(changed)
+
+    def _told(self, address: str) -> None:
+        alpha = self._fleet.get(address)
+        if alpha is not None and alpha.health.status == HEALTHY:
+            self._faults.pop(address, None)
+        self._changed()
+
+    def _changed(self) -> None:
+        for changed in self._watchers:
+            changed()

@@ -1,0 +1,213 @@
+"""Requests that wait for a group without a leader: held, not failed, and let go at a pace."""
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from otterd.config.live import Live
+from otterd.core.balance import Ask
+from otterd.core.judge import Verdict
+from otterd.core.operation import Operation, Purpose
+from otterd.errors import OtterError, Overloaded, Unavailable
+from otterd.gateway.alarm import Alarm
+from otterd.gateway.seams import Sight, Steady
+
+log = Logger()
+
+PACE = 0.01
+"""Seconds between two batches of requests that are let go."""
+FIRST_BATCH = 8
+"""Requests in the first batch; each next one is twice as large: a leader that just won is not overrun."""
+DOUBT = 0.5
+"""Seconds for which a group is taken to be away because one request said so."""
+HUNG = 0.5
+"""Seconds an alpha must have taken over a request for its answer to tell that an election is over."""
+
+WAITING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+
+NONE: frozenset[int] = frozenset()
+
+
+class Held(Protocol):
+    """A request that waits here."""
+
+    def released(self) -> None:
+        """Be told to try again."""
+
+    def refused(self, error: OtterError) -> None:
+        """Be told that the wait was in vain; nothing was done."""
+
+
+@dataclass(slots=True, eq=False)
+class _Wait:
+    held: Held
+    groups: frozenset[int]
+    until: float
+    since: float
+
+
+class Elections:
+    """Knows which groups are away or without a leader, and holds what needs them."""
+
+    def __init__(self, live: Live, sight: Sight, alarm: Alarm, clock: Steady) -> None:
+        self._live, self._sight, self._alarm, self._clock = live, sight, alarm, clock
+        self._away: frozenset[int] = NONE
+        self._leaderless: frozenset[int] = NONE
+        self._doubted: dict[int, tuple[float, bool]] = {}
+        self._back: dict[int, str] = {}
+        self._waiting: dict[Held, _Wait] = {}
+        self._ready: deque[_Wait] = deque()
+        self._batch = FIRST_BATCH
+        self._pumping = False
+        self.held = self.expired = self.turned_away = 0
+        sight.watch(self.look)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def oldest(self) -> float | None:
+        """Return since when, in seconds on the steady clock, the first has waited; None when nobody does."""
+        return min((wait.since for wait in self._waiting.values()), default=None)
+
+    @property
+    def troubled(self) -> frozenset[int]:
+        """The groups that requests are held for."""
+        return self._away | self._leaderless | frozenset(self._doubted)
+
+    def lacking(self, operation: Operation, ask: Ask) -> frozenset[int]:
+        """Return the groups that `operation` needs and that cannot serve it now."""
+        if not (self._away or self._leaderless or self._doubted) or ask.purpose not in WAITING:
+            return NONE
+        out = self.troubled
+        if operation.best_effort:
+            # What is asked best-effort goes on without a leader, as long as a member lives.
+            out = self._away | {group for group, (_, cut_off) in self._doubted.items() if cut_off}
+        return self.needed(ask) & out
+
+    def needed(self, ask: Ask) -> frozenset[int]:
+        """Return the groups that own what is asked for; all there is when there is only one."""
+        groups = self._sight.map.groups
+        if len(groups) == 1:
+            return frozenset(groups)
+        owners = self._sight.map.owners
+        found: set[int] = set()
+        for tablets in (ask.reads, ask.writes):
+            for each in tablets or ():
+                group = owners.get(each)
+                if group is not None:
+                    found.add(group)
+        return frozenset(found)
+
+    def suspects(self, ask: Ask, verdict: Verdict, address: str) -> frozenset[int]:
+        """Return the groups to wait for after `address` failed in the end, and doubt them from now on."""
+        if ask.purpose not in WAITING:
+            return NONE
+        groups = self.needed(ask)
+        if verdict is Verdict.CUT_OFF:
+            # What an alpha says of a link blames the group behind it.
+            groups = groups - {self._sight.map.group_of.get(address, 0)} or groups
+        self.doubt(groups, cut_off=verdict is Verdict.CUT_OFF)
+        return groups
+
+    def doubt(self, groups: frozenset[int], *, cut_off: bool) -> None:
+        """Take `groups` to be away for a moment, since a request to them failed.
+
+        `cut_off` when an alpha of another group could not reach them.
+        """
+        until = self._clock.seconds() + DOUBT
+        for group in groups:
+            self._doubted[group] = (until, cut_off)
+        self._alarm.at(until, self.look)
+
+    def answered(self, ask: Ask, took: float) -> None:
+        """Be told of a good answer: one that hung and came back ends the wait for its groups."""
+        if took < HUNG or not self._leaderless:
+            return
+        for group in self.needed(ask) & self._leaderless:
+            self._back[group] = self._sight.map.leader_of(group)
+        self.look()
+
+    def hold(self, held: Held, groups: frozenset[int], since: float, deadline: float) -> None:
+        """Keep `held`, which first waited at `since`, until `groups` are back; it is told in any case."""
+        config, now = self._live.config, self._clock.seconds()
+        until = min(since + config.hold_timeout, deadline)
+        if len(self._waiting) >= config.hold_limit:
+            self.turned_away += 1
+            held.refused(Overloaded("too many requests wait for an election already", retry_after=1))
+            return
+        if until <= now:
+            self._expire(held, groups)
+            return
+        self.held += 1
+        wait = self._waiting[held] = _Wait(held, groups, until, now)
+        self._alarm.at(until, lambda: self._over(wait))
+
+    def leave(self, held: Held) -> None:
+        """Forget `held`: nobody waits for it any more."""
+        self._waiting.pop(held, None)
+
+    def look(self) -> None:
+        """See anew which groups are away, and let go what need not wait any more."""
+        before, now, sight = self.troubled, self._clock.seconds(), self._sight
+        away, leaderless = set(), set()
+        for number, group in sight.map.groups.items():
+            if not group.addresses:
+                continue
+            if all(map(sight.silent, group.addresses)):
+                away.add(number)
+            elif group.leader and sight.silent(group.leader):
+                if self._back.get(number) != group.leader:
+                    leaderless.add(number)
+            else:
+                self._back.pop(number, None)
+        self._away, self._leaderless = frozenset(away), frozenset(leaderless)
+        self._doubted = {group: doubt for group, doubt in self._doubted.items() if doubt[0] > now}
+        after = self.troubled
+        if after - before:
+            log.warn("waiting for {groups}", groups=_named(after - before))
+        if before - after:
+            log.info("no longer waiting for {groups}", groups=_named(before - after))
+        self._free(after)
+
+    def _free(self, troubled: frozenset[int]) -> None:
+        ready = [wait for wait in self._waiting.values() if not wait.groups & troubled]
+        if not ready:
+            return
+        known = set(map(id, self._ready))
+        self._ready.extend(wait for wait in ready if id(wait) not in known)
+        if not self._pumping:
+            self._pumping, self._batch = True, FIRST_BATCH
+            self._pump()
+
+    def _pump(self) -> None:
+        left = self._batch
+        while left and self._ready:
+            wait = self._ready.popleft()
+            if self._waiting.get(wait.held) is wait:
+                del self._waiting[wait.held]
+                left -= 1
+                wait.held.released()
+        self._batch *= 2
+        self._pumping = bool(self._ready)
+        if self._pumping:
+            self._alarm.at(self._clock.seconds() + PACE, self._pump)
+
+    def _over(self, wait: _Wait) -> None:
+        if self._waiting.get(wait.held) is wait:
+            del self._waiting[wait.held]
+            self._expire(wait.held, wait.groups)
+
+    def _expire(self, held: Held, groups: frozenset[int]) -> None:
+        self.expired += 1
+        held.refused(
+            Unavailable(
+                f"{_named(groups)} of the cluster did not come back in time; nothing was done", retry_after=1
+            )
+        )
+
+
+def _named(groups: frozenset[int]) -> str:
+    numbers = ", ".join(map(str, sorted(groups)))
+    return f"group{'s' if len(groups) != 1 else ''} {numbers}"

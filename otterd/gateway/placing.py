@@ -1,0 +1,125 @@
+"""Where a request may go: what it touches, what its transaction is pinned to, what the policy says."""
+
+from typing import Protocol
+
+from twisted.logger import Logger
+
+from otterd.config.live import Live
+from otterd.core.balance import Ask, Policy
+from otterd.core.judge import Verdict
+from otterd.core.namespace import namespace_of, tablet
+from otterd.core.operation import Answer, Operation, Purpose, Rpc
+from otterd.core.pins import Pins
+from otterd.core.started import started, tablets_of_commit
+from otterd.dql.shape import Shape
+from otterd.gateway.seams import Sight, Steady
+from otterd.gateway.tally import Tally
+
+log = Logger()
+
+DATA = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+"""Purposes that touch predicates, and that a transaction is made of."""
+
+MOST_SETS = 20_000
+
+Tablets = frozenset[str] | None
+
+
+class Facts(Protocol):
+    """Tells what a request touches."""
+
+    def of(self, operation: Operation) -> Shape | None:
+        """Return the shape of its text, None when it has none."""
+
+
+class Placing:
+    """Asks the policy in force for one request after the other."""
+
+    def __init__(self, live: Live, policy: Policy, sight: Sight, facts: Facts, clock: Steady) -> None:
+        self.policy = policy
+        self.pins = Pins()
+        self.orphans = 0
+        """Transactions with writes of their own that went on elsewhere."""
+        self._live = live
+        self._sight = sight
+        self._facts = facts
+        self._clock = clock
+        self._sets: dict[tuple[frozenset[str], int], frozenset[str]] = {}
+
+    def ask(self, operation: Operation, *, lent: bool) -> Ask:
+        """Return what the policy is told of `operation`; `lent` when it goes under Otter's own account."""
+        purpose = operation.purpose
+        if purpose not in DATA:
+            return Ask(purpose)
+        pin = self._pin(operation) if operation.start_ts else ""
+        shape = self._facts.of(operation)
+        if shape is None:
+            # Passed through as it is, or longer than is read: nothing is written by a query.
+            return Ask(purpose, None, None if operation.writes else frozenset(), pin)
+        namespace = self._namespace(operation, lent=lent)
+        reads, writes = self._keys(shape.reads, namespace), self._keys(shape.writes, namespace)
+        return Ask(purpose, reads, writes, pin)
+
+    def order(self, operation: Operation, ask: Ask) -> tuple[str, ...]:
+        """Return the alphas to try, the best first."""
+        if operation.target:
+            return (operation.target,)
+        return self.policy.order(ask, self._sight)
+
+    def learn(self, operation: Operation, answer: Answer) -> None:
+        """Remember which alpha began, or went on with, the transaction that `answer` tells of."""
+        if operation.purpose is Purpose.COMMIT:
+            self.pins.forget(operation.start_ts)
+            return
+        if operation.purpose not in DATA or operation.commit_now:
+            return
+        body = answer.body
+        if isinstance(body, bytes) and isinstance(operation.request, Rpc):
+            start_ts = started(body)
+            if start_ts:
+                self.pins.learn(start_ts, answer.alpha, self._clock.seconds(), operation.writes)
+
+    def why_aborted(self, operation: Operation, ask: Ask, verdict: Verdict, tally: Tally) -> Verdict:
+        """Tell an abort for a moving tablet from a conflict, by the map, and count it."""
+        moving = self._sight.map.moving
+        touched = (ask.writes or frozenset()) | (ask.reads or frozenset())
+        if operation.purpose is Purpose.COMMIT and isinstance(operation.request, Rpc) and moving:
+            touched = tablets_of_commit(operation.request.payload)
+        if verdict is Verdict.MOVED or (moving and not moving.isdisjoint(touched)):
+            tally.moved += 1
+            return Verdict.MOVED
+        tally.conflicts += 1
+        return verdict
+
+    def _pin(self, operation: Operation) -> str:
+        pin = self.pins.find(operation.start_ts, self._clock.seconds())
+        if pin is None:
+            return ""
+        if pin.wrote and pin.address not in self._sight.usable:
+            self.orphans += 1
+            log.warn(
+                "transaction {start_ts} goes on without {alpha}, where it wrote: it may miss its own writes",
+                start_ts=operation.start_ts,
+                alpha=pin.address,
+            )
+        return pin.address
+
+    def _namespace(self, operation: Operation, *, lent: bool) -> int:
+        if lent:
+            return self._live.config.dgraph_namespace
+        if operation.caller.own_token and isinstance(operation.request, Rpc):
+            for name, value in operation.request.metadata:
+                if name == "accessjwt":
+                    return namespace_of(value)
+        return 0
+
+    def _keys(self, predicates: frozenset[str] | None, namespace: int) -> Tablets:
+        if predicates is None:
+            return None
+        key = (predicates, namespace)
+        found = self._sets.get(key)
+        if found is None:
+            if len(self._sets) >= MOST_SETS:
+                self._sets.clear()
+            found = self._sets[key] = frozenset(tablet(namespace, each) for each in predicates)
+        return found

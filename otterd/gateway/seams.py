@@ -1,0 +1,114 @@
+"""What the corridor needs of the rooms behind it."""
+
+from collections.abc import Callable, Collection
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.alphas.channel import Channel, HttpChannel
+from otterd.core.cluster import Map
+from otterd.core.judge import Verdict
+from otterd.core.operation import Answer, Operation
+from otterd.guard.grant import Grant
+
+
+class Admission(Protocol):
+    """Says whether a request may pass."""
+
+    def admit(self, operation: Operation) -> Grant:
+        """Return what is granted, or raise an OtterError."""
+
+
+class Alpha(Protocol):
+    """One alpha, as the corridor needs it."""
+
+    in_flight: int
+
+    @property
+    def channel(self) -> Channel:
+        """Its way by gRPC."""
+
+    @property
+    def http(self) -> HttpChannel:
+        """Its way by HTTP."""
+
+
+class Alphas(Protocol):
+    """Finds an alpha by its gRPC address."""
+
+    def get(self, address: str) -> Alpha | None:
+        """Return the alpha, or None when it is not (or no longer) one of ours."""
+
+
+class Lender(Protocol):
+    """Holds the gateway's own ACL account."""
+
+    @property
+    def pending(self) -> bool:
+        """Whether the first login is under way."""
+
+    def token(self) -> str:
+        """Return the access token, or "" when there is none."""
+
+    def renew(self) -> Deferred[str]:
+        """Log in anew and fire with the token, "" when that failed."""
+
+
+class Steady(Protocol):
+    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
+
+    def seconds(self) -> float:
+        """Return the time in seconds since some fixed moment."""
+
+
+class Sight(Protocol):
+    """The alphas as they stand, and who is told how they answer."""
+
+    @property
+    def map(self) -> Map:
+        """Return the cluster as last told."""
+
+    @property
+    def usable(self) -> frozenset[str]:
+        """Return the alphas that may be given work."""
+
+    @property
+    def discovered(self) -> frozenset[str]:
+        """Return the alphas that the configuration does not name."""
+
+    def cost(self, address: str) -> float:
+        """Return how long a further request is likely to take there."""
+
+    def whole_cost(self, address: str) -> float:
+        """Return the same, with what the alpha says it has to do for others."""
+
+    def silent(self, address: str) -> bool:
+        """Return whether an alpha gives no sign of life: it cannot lead its group."""
+
+    def why_not(self, address: str) -> str:
+        """Return in one sentence why an alpha is not usable, "" when it is."""
+
+    def heard_at(self, address: str) -> float:
+        """Return when an alpha last gave a sign of life, in seconds on the steady clock."""
+
+    def staleness(self, address: str) -> float | None:
+        """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
+
+    def begun(self, address: str) -> None:
+        """Be told that a request went out."""
+
+    def ended(self, address: str, verdict: Verdict | None, seconds: float) -> None:
+        """Be told how a request ended that took `seconds`; None when nobody waited for its end."""
+
+    def hint(self, why: str) -> None:
+        """Be told that the cluster may have changed."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` after each change of `map` or `usable`."""
+
+
+class Schemas(Protocol):
+    """Knows when an altered schema is seen everywhere."""
+
+    def settled(self, operation: Operation, answer: Answer) -> "Deferred[Collection[str]]":
+        """Fire with the alphas that do not show the new schema in time; never fails."""

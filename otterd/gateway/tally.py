@@ -1,0 +1,36 @@
+"""What the corridor counts for the metrics."""
+
+from dataclasses import dataclass, field
+
+from otterd.core.judge import Kind, Verdict
+from otterd.core.percentile import Percentile
+
+
+@dataclass(slots=True)
+class Tally:
+    """Plain numbers that only grow, and how long reads take."""
+
+    retries: dict[Verdict, int] = field(default_factory=dict)
+    retries_denied: int = 0
+    stale_asked: int = 0
+    stale_told: int = 0
+    hedged: int = 0
+    rescued: int = 0
+    moved: int = 0
+    """Transactions that a move of a tablet aborted, not a conflict."""
+    conflicts: int = 0
+    _reads: Percentile = field(default_factory=Percentile)
+
+    @property
+    def slow(self) -> float | None:
+        """Return the seconds within which nineteen of twenty reads are answered, None while not known."""
+        return self._reads.value
+
+    def took(self, kind: Kind, seconds: float) -> None:
+        """Count how long a good answer took."""
+        if kind is Kind.READ:
+            self._reads.add(seconds)
+
+    def retried(self, verdict: Verdict) -> None:
+        """Count a further attempt after `verdict`."""
+        self.retries[verdict] = self.retries.get(verdict, 0) + 1

@@ -1,0 +1,364 @@
+"""Requests that wait: for a leader, for room, for an old answer, for a second alpha."""
+
+from typing import Any
+
+import pytest
+from twisted.internet.defer import CancelledError
+
+from otterd.config.schema import Balancer, Seconds
+from otterd.core import texts
+from otterd.core.judge import Verdict
+from otterd.core.operation import Answer, Decision, Purpose
+from otterd.errors import AlphaFailed, Lost, NotReached, OutcomeUnknown, Overloaded, Unavailable
+from otterd.gateway.legs import BEST_EFFORT
+from otterd.wire import api_pb2 as api
+from tests.fakes.memory import HANG, Delayed
+from tests.gateway.rig import FINE, Heard, Rig, operation
+
+A, B, C = "a:9080", "b:9080", "c:9080"
+NAME = api.Request(query="{ q(func: eq(name, 1)) { name } }").SerializeToString()
+
+
+def grouped(**keys: Any) -> Rig:
+    """Return a rig whose alphas are one group, led by a, that owns `name`."""
+    keys.setdefault("balancer_type", Balancer.STATE_BASED)
+    rig = Rig(**keys)
+    rig.sight.chart({1: (A, B, C)}, {"0-name": 1})
+    return rig
+
+
+def asked(rig: Rig) -> list[str]:
+    """Return the alphas in the order in which they were called."""
+    return [address for address, _ in rig.sight.log]
+
+
+def test_what_needs_a_leaderless_group_waits_and_goes_to_the_new_leader() -> None:
+    rig = grouped()
+    rig.sight.silence(A)
+    read, write = rig.perform(operation()), rig.perform(operation(Purpose.MUTATION))
+    assert not any(alpha.channel.calls for alpha in rig.alphas.values())
+    rig.clock.advance(3)
+    rig.sight.chart({1: (A, B, C)}, {"0-name": 1}, g1=B)
+    assert read.answer
+    assert write.answer
+    assert write.answer.alpha == B
+
+
+def test_a_commit_does_not_wait_for_a_leader() -> None:
+    rig = grouped()
+    rig.sight.silence(A)
+    assert rig.perform(operation(Purpose.COMMIT, start_ts=5)).answer
+
+
+def test_a_wait_in_vain_says_that_nothing_was_done() -> None:
+    rig = grouped(hold_timeout=Seconds(10.0))
+    rig.sight.silence(A)
+    heard = rig.perform(operation(Purpose.MUTATION))
+    rig.clock.pump([0.5] * 22)
+    assert isinstance(heard.error, Unavailable)
+    assert not rig.a.channel.calls
+    assert rig.gateway.in_flight == 0
+
+
+def test_a_read_of_a_group_that_other_alphas_cannot_reach_is_held_and_then_refused() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED, hold_timeout=Seconds(2.0))
+    rig.sight.chart({1: (A,), 2: (B,), 3: (C,)}, {"0-name": 1})
+    rig.a.channel.default = NotReached("refused")
+    for alpha in (rig.b, rig.c):
+        alpha.channel.default = Answer(2, message=f": {texts.CUT_OFF[0]}")
+    heard = rig.perform(operation(request=rpc()))
+    assert heard.answer is None
+    assert heard.error is None
+    rig.clock.pump([0.1] * 30)
+    assert isinstance(heard.error, Unavailable)
+    assert "group 1" in heard.error.message
+
+
+def rpc(payload: bytes = NAME) -> Any:
+    from otterd.core.operation import Rpc
+
+    return Rpc("Query", payload)
+
+
+def test_a_caller_who_leaves_while_waiting_leaves_nothing_behind() -> None:
+    rig = grouped()
+    rig.sight.silence(A)
+    heard = rig.perform(operation(Purpose.MUTATION))
+    heard.deferred.cancel()
+    assert isinstance(heard.error, CancelledError)
+    assert rig.gateway.in_flight == 0
+    rig.sight.revive(A)
+    assert not rig.a.channel.calls
+
+
+def test_room_is_waited_for_and_a_full_line_turns_away() -> None:
+    rig = Rig(max_alpha_reads=1, queue_limit=1)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    first = [rig.perform(operation()) for _ in range(3)]
+    waiting, refused = rig.perform(operation()), rig.perform(operation())
+    assert isinstance(refused.error, Overloaded)
+    assert refused.error.retry_after
+    rig.b.channel.settle(rig.b.channel.calls[0], FINE)
+    assert first[1].answer
+    assert len(rig.b.channel.calls) == 2
+    rig.b.channel.settle(rig.b.channel.calls[1], FINE)
+    assert waiting.answer
+
+
+def test_a_lost_read_is_asked_once_more_and_not_for_ever() -> None:
+    rig = grouped(max_attempts=10)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Lost("reset")
+    heard = rig.perform(operation())
+    assert isinstance(heard.error, AlphaFailed)
+    assert len(asked(rig)) == 2
+
+
+def test_no_budget_no_second_try() -> None:
+    rig = Rig()
+    rig.a.channel.default = Lost("reset")
+    while rig.gateway.shared.budget.spend(0.0):
+        pass
+    heard = rig.perform(operation())
+    assert isinstance(heard.error, AlphaFailed)
+    assert rig.gateway.shared.tally.retries_denied == 1
+
+
+def test_a_whole_write_that_found_no_leader_goes_on_to_another_alpha() -> None:
+    rig = Rig()
+    rig.a.channel.default = Answer(2, message=texts.DROPPED)
+    whole = rig.perform(operation(Purpose.MUTATION, commit_now=True))
+    assert whole.answer
+    assert whole.answer.alpha == B
+    rig.gateway.shared.placing.policy.order(whole_ask(), rig.sight)
+    rig.gateway.shared.placing.policy.order(whole_ask(), rig.sight)
+    part = rig.perform(operation(Purpose.MUTATION, start_ts=5))
+    assert part.answer
+    assert part.answer.message == texts.DROPPED
+
+
+def whole_ask() -> Any:
+    from otterd.core.balance import Ask
+
+    return Ask(Purpose.MUTATION)
+
+
+def test_a_write_that_an_alpha_lost_on_its_way_has_an_unknown_outcome() -> None:
+    rig = Rig()
+    rig.a.channel.default = Answer(14, message="transport is closing")
+    heard = rig.perform(operation(Purpose.COMMIT, start_ts=4711))
+    assert isinstance(heard.error, OutcomeUnknown)
+    assert "4711" in heard.error.message
+    assert not rig.b.channel.calls
+
+
+class TestAnOldAnswer:
+    """Stale reads by consent."""
+
+    def hung(self, rig: Rig, **fields: Any) -> tuple[Heard, Any]:
+        for alpha in rig.alphas.values():
+            alpha.channel.default = FINE_AT
+        sent = operation(request=rpc(), **fields)
+        return rig.perform(sent), sent
+
+    def test_comes_from_a_survivor_after_a_quarter_of_a_second(self) -> None:
+        rig = grouped()
+        rig.sight.ages = {A: 0.2, B: 0.5, C: 99.0}
+        heard, _ = self.hung(rig, max_stale=10.0)
+        rig.clock.pump([0.05] * 4)
+        assert heard.answer is None
+        rig.clock.pump([0.05] * 2)
+        assert heard.answer is not None
+        assert heard.answer.stale is not None
+        assert heard.answer.alpha in (A, B)
+        assert heard.answer.stale >= rig.sight.ages[heard.answer.alpha]
+        assert rig.gateway.in_flight == 0
+        assert rig.sight.busy == dict.fromkeys(rig.sight.busy, 0)
+
+    def test_is_given_to_nobody_who_did_not_ask(self) -> None:
+        rig = grouped()
+        heard, _ = self.hung(rig)
+        rig.clock.pump([0.1] * 20)
+        assert heard.answer is None
+        assert rig.gateway.shared.tally.stale_asked == 0
+
+    @pytest.mark.parametrize("fields", [{"start_ts": 5}, {"best_effort": True}])
+    def test_is_never_given_within_a_transaction_nor_twice(self, fields: dict[str, Any]) -> None:
+        rig = grouped()
+        self.hung(rig, max_stale=10.0, **fields)
+        rig.clock.pump([0.1] * 10)
+        assert rig.gateway.shared.tally.stale_asked == 0
+
+    def test_the_file_allows_it_for_read_only_queries_alone(self) -> None:
+        rig = grouped(max_stale=Seconds(10.0))
+        plain, _ = self.hung(rig)
+        read_only, _ = self.hung(rig, read_only=True)
+        strict, _ = self.hung(rig, read_only=True, max_stale=0.0)
+        rig.clock.pump([0.1] * 10)
+        assert (plain.answer, strict.answer) == (None, None)
+        assert read_only.answer is not None
+        assert read_only.answer.stale is not None
+
+    def test_must_be_young_enough(self) -> None:
+        rig = grouped()
+        rig.sight.ages = dict.fromkeys((A, B, C), 3.0)
+        heard, _ = self.hung(rig, max_stale=2.0)
+        rig.clock.pump([0.1] * 10)
+        assert heard.answer is None
+        rig.sight.ages[C] = 1.0
+        rig.clock.pump([0.1] * 2)
+        assert heard.answer is not None
+        assert heard.answer.alpha == C
+
+    def test_goes_to_the_next_survivor_when_the_first_hangs(self) -> None:
+        rig = grouped()
+        rig.sight.last = {A: 9.0}
+        heard, _ = self.hung(rig, max_stale=10.0)
+        rig.a.channel.default = HANG
+        rig.clock.pump([0.05] * 8)
+        assert heard.answer is not None
+        assert heard.answer.alpha != A
+
+    def test_a_fresh_answer_that_comes_first_wins(self) -> None:
+        rig = grouped()
+        for alpha in rig.alphas.values():
+            alpha.channel.default = Delayed(0.3, FINE)
+        heard = rig.perform(operation(request=rpc(), max_stale=10.0))
+        rig.clock.pump([0.05] * 7)
+        assert heard.answer is not None
+        assert heard.answer.stale is None
+        rig.clock.pump([0.5] * 4)
+        assert rig.gateway.in_flight == 0
+
+    def test_comes_even_while_the_request_is_held(self) -> None:
+        rig = grouped()
+        rig.sight.silence(A)
+        heard, _ = self.hung(rig, max_stale=10.0)
+        assert not rig.sight.log
+        rig.clock.pump([0.05] * 6)
+        assert heard.answer is not None
+        assert heard.answer.stale is not None
+        assert len(rig.gateway.shared.elections) == 0
+
+    def test_saves_a_read_whose_last_alpha_broke(self) -> None:
+        rig = grouped(max_attempts=1)
+        for alpha in rig.alphas.values():
+            alpha.channel.default = lambda rpc: (
+                Delayed(0.1, FINE) if rpc.payload.endswith(BEST_EFFORT) else Delayed(0.3, Lost("reset"))
+            )
+        heard = rig.perform(operation(request=rpc(), max_stale=10.0))
+        rig.clock.pump([0.05] * 6)
+        assert heard.error is None
+        rig.clock.pump([0.05] * 3)
+        assert heard.answer is not None
+        assert heard.answer.stale is not None
+
+    def test_is_asked_best_effort_and_read_only(self) -> None:
+        message = api.Request.FromString(NAME + BEST_EFFORT)
+        assert message.read_only
+        assert message.best_effort
+        again = api.Request(query="q", read_only=False, commit_now=True).SerializeToString() + BEST_EFFORT
+        assert api.Request.FromString(again).best_effort
+
+
+def FINE_AT(request: Any) -> Any:
+    """Hang, but for what is asked best-effort."""
+    return Answer(0, b"old") if request.payload.endswith(BEST_EFFORT) else HANG
+
+
+def test_a_read_is_rescued_from_an_alpha_that_gives_no_sign_of_life() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED)
+    rig.sight.chart({1: (A, B, C)}, {"0-name": 1}, g1=C)
+    rig.a.channel.default = rig.b.channel.default = HANG
+    rig.sight.costs = {C: 9.0}
+    heard = rig.perform(operation())
+    (first,) = [alpha for alpha in rig.alphas.values() if alpha.channel.calls]
+    for alpha in rig.alphas.values():
+        alpha.channel.default = FINE
+    rig.sight.silence(first.address)
+    assert heard.answer is not None
+    assert heard.answer.alpha != first.address
+    assert first.channel.calls[0].cancelled
+    assert rig.gateway.shared.tally.rescued == 1
+
+
+def test_a_write_is_not_rescued() -> None:
+    rig = Rig()
+    rig.a.channel.default = HANG
+    heard = rig.perform(operation(Purpose.MUTATION))
+    rig.sight.silence(A)
+    assert heard.answer is None
+    assert not rig.b.channel.calls
+    rig.a.channel.settle(rig.a.channel.calls[0], Lost("reset"))
+    assert isinstance(heard.error, OutcomeUnknown)
+
+
+def test_a_slow_read_is_hedged_only_when_the_file_says_so() -> None:
+    for hedge in (False, True):
+        rig = Rig(hedge=hedge)
+        for alpha in rig.alphas.values():
+            alpha.channel.default = Delayed(0.01, FINE)
+        for _ in range(200):
+            rig.perform(operation())
+            rig.clock.advance(0.02)
+        rig.a.channel.default = rig.b.channel.default = rig.c.channel.default = HANG
+        heard = rig.perform(operation())
+        rig.clock.pump([0.02] * 4)
+        assert sum(len(alpha.channel.waiting) for alpha in rig.alphas.values()) == 1 + hedge
+        slow = next(alpha for alpha in rig.alphas.values() if alpha.channel.waiting)
+        slow.channel.settle(slow.channel.waiting[0], FINE)
+        assert heard.answer
+        assert sum(len(alpha.channel.waiting) for alpha in rig.alphas.values()) == 0
+
+
+def test_a_transaction_stays_with_the_alpha_that_began_it() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED)
+    begun = Answer(0, api.Response(json=b"{}", txn=api.TxnContext(start_ts=77)).SerializeToString())
+    for alpha in rig.alphas.values():
+        alpha.channel.default = lambda rpc: Answer(0, begun.body)
+    first = rig.perform(operation())
+    assert first.answer
+    home = first.answer.alpha
+    for _ in range(10):
+        heard = rig.perform(operation(start_ts=77))
+        assert heard.answer
+        assert heard.answer.alpha == home
+    rig.sight.silence(home)
+    heard = rig.perform(operation(Purpose.MUTATION, start_ts=77))
+    assert heard.answer
+    assert heard.answer.alpha != home
+
+
+def test_an_abort_by_a_moving_tablet_is_told_from_a_conflict() -> None:
+    from dataclasses import replace
+
+    rig = grouped()
+    payload = api.TxnContext(start_ts=5, preds=["1-0-name"]).SerializeToString()
+    aborted = Answer(10, message="Transaction has been aborted. Please retry")
+    for alpha in rig.alphas.values():
+        alpha.channel.default = aborted
+    commit = operation(Purpose.COMMIT, start_ts=5, request=rpc(payload))
+    heard = rig.perform(commit)
+    assert heard.answer is aborted
+    assert commit.entry.verdict == Verdict.ABORTED
+    rig.sight.map = replace(rig.sight.map, moving=frozenset({"0-name"}))
+    commit = operation(Purpose.COMMIT, start_ts=5, request=rpc(payload))
+    rig.perform(commit)
+    assert commit.entry.verdict == Verdict.MOVED
+    assert (rig.gateway.shared.tally.conflicts, rig.gateway.shared.tally.moved) == (1, 1)
+
+
+def test_a_decision_tells_who_was_asked_and_why() -> None:
+    rig = Rig()
+    rig.a.channel.default = NotReached("refused")
+    sent = operation()
+    sent.entry.decision = Decision()
+    rig.perform(sent)
+    told = sent.entry.decision
+    assert told.candidates == (A, B, C)
+    assert [(attempt.alpha, attempt.reason, attempt.verdict) for attempt in told.attempts] == [
+        (A, "first", "not reached"),
+        (B, "again", "fine"),
+    ]
+    assert told.why
