@@ -52,10 +52,18 @@ class Metrics:
         self.in_flight = registry.gauge("otter_in_flight_requests", "Requests being answered.", ("door",))
         self.connections = registry.gauge("otter_open_connections", "Open client connections.", ("door",))
         self.alpha_up = registry.gauge(
-            "otter_alpha_healthy", "1 while the alpha's last probe was good, else 0.", ("alpha",)
+            "otter_alpha_healthy", "1 while the alpha may be given work, else 0.", ("alpha",)
         )
         self.alpha_in_flight = registry.gauge(
             "otter_alpha_in_flight_requests", "Requests on their way to the alpha.", ("alpha",)
+        )
+        self.alpha_status = registry.gauge(
+            "otter_alpha_status", "Always 1; the label says how the alpha stands.", ("alpha", "status")
+        )
+        self.alpha_staleness = registry.gauge(
+            "otter_alpha_staleness_seconds",
+            "How old, at most, what the alpha knows is; left out while that cannot be told.",
+            ("alpha",),
         )
         self._add_own()
 

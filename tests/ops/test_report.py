@@ -9,6 +9,9 @@ from twisted.internet.task import Clock
 from otterd import __version__
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config
+from otterd.core.health import Bounds, Probed, Ward
+from otterd.core.judge import Verdict
+from otterd.core.lag import Lag
 from otterd.core.operation import Answer
 from otterd.errors import NotReached
 from otterd.ops.instruments import Metrics
@@ -23,10 +26,7 @@ ZERO = {"instance": "zero", "address": "z:5080", "status": "healthy", "group": "
 
 @dataclass
 class Health:
-    status: str = "healthy"
     raw: dict[str, Any] | None = None
-    reason: str = ""
-    since: float = 0.0
 
 
 @dataclass
@@ -49,12 +49,19 @@ class Rig:
         self.alphas = [
             Alpha(name, FakeHttpChannel(name.replace("90", "80"), self.clock)) for name in config.alphas()
         ]
+        self.lag = Lag()
+        self.ward = Ward(Bounds(), self.lag)
+        self.ward.muster(config.alphas(), 0.0)
+        for alpha in self.alphas:
+            self.ward.probed(alpha.address, 0.0, Probed())
         self.report = Report(Live(config), self.clock, self, self)
 
     def down(self, *names: str) -> None:
         for alpha in self.alphas:
             if alpha.address in names:
-                alpha.health = Health("unhealthy", SAID, "refused")
+                alpha.health = Health(SAID)
+                for _ in range(3):
+                    self.ward.probed(alpha.address, 0.0, Probed(Verdict.NOT_REACHED, "refused"))
 
     def health(self, *, all: bool = False) -> tuple[int, list[dict[str, Any]]]:
         asked = self.report.health(all)
@@ -103,8 +110,8 @@ def test_ready_means_an_alpha_for_each_purpose(config: Config, down: str, ready:
 
 def test_an_alpha_that_was_never_probed_does_not_make_ready() -> None:
     rig = Rig()
-    for alpha in rig.alphas:
-        alpha.health = Health("unknown")
+    rig.ward.muster((), 0.0)
+    rig.ward.muster(CONFIG.alphas(), 0.0)
     assert not rig.report.ready()[0]
     assert [one["status"] for one in rig.health()[1]] == ["unhealthy"] * 3
 
@@ -118,7 +125,7 @@ def test_a_draining_otter_is_not_ready() -> None:
 
 def test_health_is_otter_and_then_each_alpha_in_dgraphs_shape() -> None:
     rig = Rig()
-    rig.alphas[0].health = Health("healthy", SAID)
+    rig.alphas[0].health = Health(SAID)
     rig.alphas[0].in_flight = 4
     rig.clock.advance(90)
     rig.down("b:9080")
@@ -139,7 +146,7 @@ def test_health_is_otter_and_then_each_alpha_in_dgraphs_shape() -> None:
     assert first["otter"] == {
         "address": "a:9080",
         "http_address": "a:8080",
-        "status": "healthy",
+        "status": "usable",
         "reason": "",
         "since": 90,
         "in_flight": 4,
@@ -149,7 +156,20 @@ def test_health_is_otter_and_then_each_alpha_in_dgraphs_shape() -> None:
         "address": "b:9080",
         "status": "unhealthy",
     }
-    assert second["otter"]["reason"] == "refused"
+    assert (second["otter"]["status"], second["otter"]["reason"]) == ("down", "refused")
+
+
+def test_health_says_for_how_long_an_alpha_is_left_out() -> None:
+    rig = Rig()
+    rig.alphas[1].health = Health(SAID)
+    for _ in range(5):
+        rig.ward.heard("b:9080", 0.0, Verdict.LOST, 0.1)
+    rig.clock.advance(4)
+    assert rig.report.ready() == (True, "ready")
+    seen = rig.health()[1][2]
+    assert seen["status"] == "unhealthy"
+    assert (seen["otter"]["status"], seen["otter"]["ejected_for"]) == ("ejected", 6)
+    assert seen["otter"]["reason"] == "left out for another 6 s: its connections broke"
 
 
 def test_an_endpoint_is_named_by_its_kind_alone() -> None:
@@ -217,7 +237,7 @@ def test_an_alpha_that_begins_and_never_ends_does_not_hold_up_health() -> None:
 
 def test_the_cluster_shows_each_alphas_purposes() -> None:
     rig = Rig(purposeful(query="a:9080", mutation="b:9080 a:9080"))
-    rig.alphas[0].health = Health("healthy", SAID)
+    rig.alphas[0].health = Health(SAID)
     seen = json.loads(rig.report.cluster())
     assert seen["balancer"] == "defined"
     assert seen["in_flight"] == 7
@@ -233,3 +253,15 @@ def test_metrics_show_the_alphas() -> None:
     assert 'otter_alpha_healthy{alpha="a:9080"} 1.0\n' in text
     assert 'otter_alpha_healthy{alpha="b:9080"} 0.0\n' in text
     assert "otter_draining 0.0\n" in text
+    assert 'otter_alpha_status{alpha="a:9080",status="usable"} 1.0\n' in text
+    assert 'otter_alpha_status{alpha="b:9080",status="down"} 1.0\n' in text
+
+
+def test_metrics_show_how_old_an_alphas_data_may_be() -> None:
+    rig, metrics = Rig(), Metrics()
+    rig.report.show_in(metrics)
+    rig.ward.probed("a:9080", 0.0, Probed(max_assigned=7))
+    rig.clock.advance(2)
+    text = "".join(metrics.registry.pieces())
+    assert 'otter_alpha_staleness_seconds{alpha="a:9080"} 2.0\n' in text
+    assert 'otter_alpha_staleness_seconds{alpha="b:9080"}' not in text
