@@ -9,11 +9,12 @@ METHODS = b"GET, POST, PUT, OPTIONS"
 REQUEST_HEADERS = (
     b"X-Dgraph-AccessToken, X-Dgraph-AuthToken, Content-Type, Content-Length, Content-Encoding,"
     b" Accept-Encoding, Cache-Control, X-CSRF-Token, X-Auth-Token, X-Requested-With, Authorization,"
-    b" X-Request-Id, X-Otter-Alpha, X-Otter-Admin-Token"
+    b" X-Request-Id, X-Otter-Alpha, X-Otter-Max-Stale, X-Otter-Explain, X-Otter-Admin-Token"
 )
 EXPOSED = (
     b"Access-Control-Expose-Headers",
-    b"X-Request-Id, X-Otter-Alpha, Dgraph-TouchedUids, Graphql-TouchedUids",
+    b"X-Request-Id, X-Otter-Alpha, X-Otter-Stale, X-Otter-Schema-Behind, X-Otter-Explain,"
+    b" Dgraph-TouchedUids, Graphql-TouchedUids",
 )
 ANY = (b"Access-Control-Allow-Origin", b"*")
 CREDENTIALS = (b"Access-Control-Allow-Credentials", b"true")
