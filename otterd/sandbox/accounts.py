@@ -1,4 +1,4 @@
-"""Who may ask: access control as a cluster with `--acl` has it, with `groot` as the only user.
+"""Who may ask: the tokens of a cluster with `--acl`.
 
 Tokens are JSON Web Tokens signed with HMAC-SHA256, so that every alpha of the sandbox takes them.
 """
@@ -9,17 +9,41 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from otterd.core.judge import EXPIRED_IN_FULL, NO_NAMESPACE
-from otterd.sandbox.failures import UNAUTHENTICATED, UNKNOWN, Failed
+from otterd.sandbox.failures import PERMISSION_DENIED, UNAUTHENTICATED, UNKNOWN, Failed
 from otterd.wire import api_pb2 as api
 
-_NO_JWT = "no accessJwt available"
+NO_JWT = "no accessJwt available"
+WRONG = "invalid username or password"
+GUARDIANS = "guardians"
 _MALFORMED = "unable to parse jwt token: token is malformed: "
 _REFRESH_TTL = 30 * 86400.0
+
+
+@dataclass(slots=True, frozen=True)
+class Caller:
+    """Who asks: a user and his groups in a namespace."""
+
+    namespace: int = 0
+    userid: str = ""
+    groups: tuple[str, ...] = (GUARDIANS,)
+
+    @property
+    def guardian(self) -> bool:
+        """Whether he may do everything in his namespace."""
+        return GUARDIANS in self.groups
+
+    def guard(self) -> None:
+        """Raise Failed unless he is a guardian."""
+        if not self.guardian:
+            text = (
+                f"Only guardians are allowed access. User '{self.userid}' is not a member of guardians group."
+            )
+            raise Failed(text, PERMISSION_DENIED)
 
 
 @dataclass(slots=True)
@@ -28,36 +52,35 @@ class Accounts:
 
     now: Callable[[], float]
     ttl: float = 6 * 3600.0
-    userid: str = "groot"
-    password: str = "password"  # noqa: S105 -- the one that Dgraph comes with
     secret: bytes = b"the sandbox's secret is no secret"
 
-    def login(self, request: api.LoginRequest) -> api.Response:
-        """Return tokens for who can show a password or a refresh token."""
-        if request.refresh_token:
-            try:
-                claims = self._claims(request.refresh_token)
-            except Failed:
-                raise Failed("invalid username or password") from None
-            userid, namespace = claims["userid"], claims["namespace"]
-        else:
-            userid, namespace = request.userid, request.namespace
-            if (userid, request.password, namespace) != (self.userid, self.password, 0):
-                raise Failed("invalid username or password")
-        access = {"userid": userid, "groups": ["guardians"], "namespace": namespace}
+    def claimed(self, request: api.LoginRequest) -> tuple[str, int, str | None]:
+        """Return the user and the namespace that `request` names, and a password yet to be proven."""
+        if not request.refresh_token:
+            return request.userid, request.namespace, request.password
+        try:
+            claims = self._claims(request.refresh_token)
+        except Failed:
+            raise Failed(WRONG) from None
+        return str(claims["userid"]), int(claims["namespace"]), None
+
+    def tokens(self, userid: str, namespace: int, groups: Sequence[str]) -> api.Response:
+        """Return tokens for a user who is in `groups`."""
+        access = {"userid": userid, "groups": list(groups), "namespace": namespace}
         jwt = api.Jwt(
             access_jwt=self._token(access, self.ttl),
             refresh_jwt=self._token({"userid": userid, "namespace": namespace}, _REFRESH_TTL),
         )
         return api.Response(json=jwt.SerializeToString())
 
-    def admit(self, metadata: Mapping[str, str], code: int = UNAUTHENTICATED) -> int:
-        """Return the namespace of a request's token; raise Failed with `code` without a good one."""
+    def caller(self, metadata: Mapping[str, str], code: int = UNAUTHENTICATED) -> Caller:
+        """Return who a request's token names; raise Failed with `code` without a good one."""
         token = metadata.get("accessjwt")
         if token is None:
-            raise Failed(_NO_JWT, code)
+            raise Failed(NO_JWT, code)
         try:
-            return int(self._claims(token)["namespace"])
+            claims = self._claims(token)
+            return Caller(int(claims["namespace"]), str(claims["userid"]), tuple(claims.get("groups", ())))
         except Failed as failed:
             raise Failed(failed.text, code) from None
 
@@ -65,7 +88,7 @@ class Accounts:
         """Raise Failed unless the token is good and the hash belongs to the transaction."""
         prefix = "extracting namespace from JWT "
         try:
-            namespace = self.admit(metadata, UNKNOWN)
+            namespace = self.caller(metadata, UNKNOWN).namespace
         except Failed as failed:
             raise Failed(failed.text if failed.text == EXPIRED_IN_FULL else prefix + failed.text) from None
         self.check(context.start_ts, context.hash, namespace)

@@ -55,11 +55,12 @@ class Administration:
 
     def _update(self, text: str, metadata: Mapping[str, str]) -> None:
         shown = "accessjwt" in metadata
-        namespace = self._alpha.admit(metadata, UNAUTHENTICATED if shown else PERMISSION_DENIED)
+        caller = self._alpha.caller(metadata, UNAUTHENTICATED if shown else PERMISSION_DENIED)
+        caller.guard()
         schema = dql_schema(text)
         self._alpha.faults.refusal()
         cluster = self._alpha.cluster
-        alteration = Alteration(cluster, namespace, 1)
+        alteration = Alteration(cluster, caller.namespace, 1)
         declared = alteration.declared(schema)
         # An update has a timestamp of its own, before it looks for the node of the schema.
         cluster.zero.timestamp()

@@ -10,12 +10,14 @@ from typing import Any
 from otterd.dql.document import parse_query
 from otterd.dql.errors import DqlError
 from otterd.dql.mutation_tree import STAR
-from otterd.dql.schema import parse_schema
-from otterd.sandbox.alter import Alteration
+from otterd.sandbox.accounts import Caller
+from otterd.sandbox.alter import Alteration, altered
 from otterd.sandbox.asking import Question, Result
 from otterd.sandbox.cluster import VERSION, Cluster, base_36
 from otterd.sandbox.failures import ABORTED, NO_CONNECTION, UNAUTHENTICATED, Failed, unsupported
 from otterd.sandbox.faults import Faults
+from otterd.sandbox.gate import Gate
+from otterd.sandbox.namespaces import Namespaces
 from otterd.sandbox.quads import Change, change_of
 from otterd.sandbox.reach import Reach
 from otterd.sandbox.run_dql import request_of
@@ -50,6 +52,7 @@ class Alpha:
         self._cluster = cluster
         self.replica = cluster.replicas[number]
         self._reach = Reach(cluster, self.replica)
+        self._gate = Gate(cluster)
         self.calls: dict[str, tuple[Any, Callable[[Any, Mapping[str, str]], Awaitable[Any]]]] = {
             "Query": (api.Request, self.query),
             "CommitOrAbort": (api.TxnContext, self.commit),
@@ -57,6 +60,7 @@ class Alpha:
             "Login": (api.LoginRequest, self.login),
             "CheckVersion": (api.Check, self.check_version),
             "RunDQL": (api.RunDQLRequest, self.run_dql),
+            **Namespaces(cluster).calls,
         }
 
     @property
@@ -108,7 +112,9 @@ class Alpha:
         asked.changes = [change_of(mutation) for mutation in request.mutations]
         text = with_conditions(request.query, asked.changes) if asked.changes else request.query
         asked.needed = needed(asked.changes, text)
-        asked.namespace = self.admit(metadata)
+        caller = self.caller(metadata)
+        asked.namespace = caller.namespace
+        self._gate.ask(caller, asked.changes, text, request.vars)
         parsed = time.perf_counter_ns()
         began = request.start_ts
         await self._dated(asked)
@@ -116,8 +122,7 @@ class Alpha:
         result = await self._asked(asked, text)
         if asked.changes:
             await self._mutate(asked, filled(asked.changes, result))
-        elif self._cluster.accounts is not None:
-            asked.response.txn.hash = self._cluster.accounts.hash(asked.response.txn.start_ts)
+        self._gate.sign(asked.response.txn, asked.namespace)
         done = time.perf_counter_ns()
         latency = asked.response.latency
         latency.parsing_ns = parsed - asked.begun
@@ -196,6 +201,7 @@ class Alpha:
         changed = [quad.pred for change in changes for quad in (*change.sets, *change.deletes)]
         try:
             await self._reach.mutate(asked.namespace, [pred for pred in changed if pred != STAR])
+            self._gate.change(asked.namespace, changes)
             written = writer.write(changes)
         except Failed:
             if request.commit_now:
@@ -206,8 +212,6 @@ class Alpha:
         touched, preds = self._cluster.touched(start_ts, written.keys, written.preds)
         keys = list(map(base_36, sorted(touched)))
         response.txn.preds.extend(sorted(preds))
-        if self._cluster.accounts is not None:
-            response.txn.hash = self._cluster.accounts.hash(start_ts)
         if request.commit_now:
             response.txn.commit_ts = self._commit(start_ts, keys, response.txn.preds)
         else:
@@ -221,10 +225,9 @@ class Alpha:
             raise Failed(_ABORTED, ABORTED)
         return commit_ts
 
-    def admit(self, metadata: Mapping[str, str], code: int = UNAUTHENTICATED) -> int:
-        """Return the namespace of who asks; raise Failed with `code` for who may not."""
-        accounts = self._cluster.accounts
-        return accounts.admit(metadata, code) if accounts is not None else 0
+    def caller(self, metadata: Mapping[str, str], code: int = UNAUTHENTICATED) -> Caller:
+        """Return who asks; raise Failed with `code` for who may not."""
+        return self._gate.caller(metadata, code)
 
     async def commit(self, context: api.TxnContext, metadata: Mapping[str, str]) -> api.TxnContext:
         """Commit a transaction, or abort it."""
@@ -245,27 +248,19 @@ class Alpha:
 
     async def alter(self, operation: api.Operation, metadata: Mapping[str, str]) -> api.Payload:
         """Change the schema, or drop data."""
-        namespace = self.admit(metadata)
+        caller = self.caller(metadata)
+        namespace = caller.namespace
+        preds = altered(self._cluster, namespace, operation)
+        self._gate.alter(caller, operation, preds)
         await self._cluster.with_zero()
-        await self._reach.propose(namespace, self._altered(namespace, operation))
+        await self._reach.propose(namespace, preds)
         Alteration(self._cluster, namespace, self.member.group).apply(operation)
+        self._gate.altered(namespace)
         return api.Payload()
-
-    def _altered(self, namespace: int, operation: api.Operation) -> list[str]:
-        """Return the predicates that `operation` concerns; all of them when it drops everything."""
-        if operation.schema:
-            try:
-                return [found.name for found in parse_schema(operation.schema).predicates]
-            except DqlError:
-                return []
-        one = operation.drop_attr or operation.drop_value
-        return [one] if one else list(self._cluster.schema(namespace).predicates)
 
     async def login(self, request: api.LoginRequest, metadata: Mapping[str, str]) -> api.Response:
         """Return tokens, when access control is on."""
-        if self._cluster.accounts is None:
-            raise Failed("invalid username or password")
-        return self._cluster.accounts.login(request)
+        return self._gate.login(request)
 
     async def check_version(self, _: api.Check, metadata: Mapping[str, str]) -> api.Version:
         """Return which Dgraph it stands for."""

@@ -8,18 +8,27 @@ from dataclasses import dataclass
 from otterd.dql import mutation_tree as tree
 from otterd.dql.errors import DqlError
 from otterd.dql.schema import parse_schema
-from otterd.sandbox.cluster import Cluster, base_36
+from otterd.sandbox.cluster import Cluster
 from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.fingerprint import fingerprint
-from otterd.sandbox.quads import Change, Quad
-from otterd.sandbox.schema import BUILT_IN, BUILT_IN_TYPES, RESERVED, Predicate, Type, first_schema
+from otterd.sandbox.quads import Quad
+from otterd.sandbox.schema import (
+    ACL,
+    ACL_TYPES,
+    BUILT_IN,
+    BUILT_IN_TYPES,
+    RESERVED,
+    Predicate,
+    Type,
+    first_schema,
+)
 from otterd.sandbox.store import UNTAGGED, Cell
 from otterd.sandbox.values import KINDS, Value
-from otterd.sandbox.write import Writer
+from otterd.sandbox.write import write_now
 from otterd.wire import api_pb2 as api
 
-_OWN = {predicate.name: predicate for predicate in BUILT_IN}
-_OWN_TYPES = {type.name: type for type in BUILT_IN_TYPES}
+_OWN = {predicate.name: predicate for predicate in (*BUILT_IN, *ACL)}
+_OWN_TYPES = {type.name: type for type in (*BUILT_IN_TYPES, *ACL_TYPES)}
 _EXACT = ("hash", "exact", "int")
 _GRAPHQL = "dgraph.graphql.schema"
 
@@ -89,6 +98,9 @@ class Alteration:
             self._cluster.store.drop_namespace(namespace)
         for start_ts in self._cluster.store.open():
             self._cluster.store.abort(start_ts)
+        zero = self._cluster.zero
+        for place in [place for place in zero.membership.tablets if place[0]]:
+            zero.forget(*place)
         known = list(self._cluster.schemas.values())
         self._cluster.schemas.clear()
         schema = self._cluster.schemas[0] = first_schema()
@@ -105,15 +117,12 @@ class Alteration:
 
     def _record(self, what: str) -> None:
         """Leave the node that Dgraph leaves for its backups."""
-        self._write(Quad("_:r", "dgraph.drop.op", value=Value("string", what)))
-
-    def _write(self, *quads: Quad) -> None:
-        zero = self._cluster.zero
-        start_ts = zero.timestamp()
-        writer = Writer(self._cluster, self._namespace, start_ts, self._group)
-        written = writer.write([Change(list(quads), [])])
-        zero.commit(start_ts, map(base_36, written.keys), written.preds)
-        self._cluster.moved()
+        write_now(
+            self._cluster,
+            self._namespace,
+            self._group,
+            Quad("_:r", "dgraph.drop.op", value=Value("string", what)),
+        )
 
     def keep_graphql(self, text: str) -> None:
         """Keep `text` as the GraphQL schema of the namespace, in the node that is there for it."""
@@ -122,7 +131,10 @@ class Alteration:
         schema.graphql = text
         view = self._cluster.view(self._namespace, self._cluster.zero.max_assigned)
         node = next((f"{uid:#x}" for uid in view.has(_GRAPHQL)), "_:g")
-        self._write(
+        write_now(
+            self._cluster,
+            self._namespace,
+            self._group,
             Quad(node, _GRAPHQL, value=Value("string", text)),
             Quad(node, "dgraph.graphql.xid", value=Value("string", _GRAPHQL)),
             Quad(node, "dgraph.type", value=Value("string", "dgraph.graphql")),
@@ -199,6 +211,17 @@ class Alteration:
             store.rewrite(place, cells, ts)
         self._cluster.schema(self._namespace).predicates[new.name] = new
         self._cluster.zero.place(*place, self._group)
+
+
+def altered(cluster: Cluster, namespace: int, operation: api.Operation) -> list[str]:
+    """Return the predicates that `operation` concerns; all of them when it drops everything."""
+    if operation.schema:
+        try:
+            return [found.name for found in parse_schema(operation.schema).predicates]
+        except DqlError:
+            return []
+    one = operation.drop_attr or operation.drop_value
+    return [one] if one else list(cluster.schema(namespace).predicates)
 
 
 def _as_list(cell: Cell) -> Cell:

@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from google.protobuf import json_format
 
@@ -25,6 +26,7 @@ from otterd.edges.http.render import JSON_TYPE, error_body, refused
 from otterd.sandbox.admin import DONE, TEXT, Administration
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.failures import PERMISSION_DENIED, UNAUTHENTICATED, Failed, unsupported
+from otterd.sandbox.namespaces import own_state
 from otterd.sandbox.vitals import CONTENT_TYPE
 from otterd.sandbox.web import Page, Visit
 from otterd.wire import api_pb2 as api
@@ -55,7 +57,7 @@ class HttpDoor:
     """Answers the visits of `alpha`'s HTTP port; `others` are what `/health?all` lists before it."""
 
     def __init__(
-        self, alpha: Alpha, others: Callable[[], list[dict[str, object]]], state: Callable[[], object]
+        self, alpha: Alpha, others: Callable[[], list[dict[str, object]]], state: Callable[[], dict[str, Any]]
     ) -> None:
         self._alpha = alpha
         self._others = others
@@ -144,7 +146,11 @@ class HttpDoor:
         return Rendered(200, (JSON_TYPE,), _compact([self._alpha.health()]))
 
     async def _shown_state(self, visit: Visit) -> Rendered:
-        return self._unguarded(visit) or Rendered(200, (JSON_TYPE,), _compact(self._state()))
+        refusal = self._unguarded(visit)
+        if refusal is not None:
+            return refusal
+        namespace = self._alpha.caller(_tokens(visit)).namespace
+        return Rendered(200, (JSON_TYPE,), _compact(own_state(self._state(), namespace)))
 
     async def _metrics(self, visit: Visit) -> Rendered:
         return Rendered(200, ((b"Content-Type", CONTENT_TYPE),), self._alpha.metrics())
@@ -155,7 +161,7 @@ class HttpDoor:
     def _unguarded(self, visit: Visit) -> Rendered | None:
         """Return the refusal of who may not see the cluster, None for who may."""
         try:
-            self._alpha.admit(_tokens(visit), PERMISSION_DENIED)
+            self._alpha.caller(_tokens(visit), PERMISSION_DENIED).guard()
         except Failed as failed:
             code = PERMISSION_DENIED if failed.code == UNAUTHENTICATED else failed.code
             return _failed(Failed(failed.text, code))

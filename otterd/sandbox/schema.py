@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 RESERVED = "dgraph."
+PASSWORD = "password"  # noqa: S105 -- the name of a type
+"""The type of `dgraph.password`, which nothing else can be; its values are never read out."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -72,6 +74,28 @@ BUILT_IN_TYPES = (
 )
 
 
-def first_schema() -> Schema:
-    """Return the schema of a cluster in which nobody has defined anything."""
-    return Schema({p.name: p for p in BUILT_IN}, {t.name: t for t in BUILT_IN_TYPES})
+ACL = (
+    Predicate("dgraph.xid", "string", tokenizers=("exact",), upsert=True, unique=True),
+    Predicate("dgraph.password", PASSWORD),
+    Predicate("dgraph.user.group", "uid", is_list=True, reverse=True),
+    Predicate("dgraph.acl.rule", "uid", is_list=True),
+    Predicate("dgraph.rule.predicate", "string", tokenizers=("exact",), upsert=True),
+    Predicate("dgraph.rule.permission", "int"),
+)
+"""What there is too, where access is controlled."""
+ACL_TYPES = (
+    Type("dgraph.type.User", ("dgraph.xid", "dgraph.password", "dgraph.user.group")),
+    Type("dgraph.type.Group", ("dgraph.xid", "dgraph.acl.rule")),
+    Type("dgraph.type.Rule", ("dgraph.rule.predicate", "dgraph.rule.permission")),
+)
+
+
+def first_schema(namespace: int = 0) -> Schema:
+    """Return the schema of a namespace in which nobody has defined anything."""
+
+    def here(name: str) -> bool:
+        return not namespace or not name.startswith("dgraph.namespace")
+
+    return Schema(
+        {p.name: p for p in BUILT_IN if here(p.name)}, {t.name: t for t in BUILT_IN_TYPES if here(t.name)}
+    )

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from otterd.sandbox.schema import Schema
+from otterd.sandbox.schema import PASSWORD, Schema
 from otterd.sandbox.values import Facets, Value, converted
 
 UNTAGGED = (1 << 64) - 1
@@ -176,6 +176,8 @@ class View:
         """Return the postings of a cell in Dgraph's order: edges by target, values by their ids."""
         cell = self._cell(pred, uid)
         known = self._schema.get(pred)
+        if known is not None and known.kind == PASSWORD:
+            return []
         kind = known.kind if known is not None else "default"
         return [_as(cell[id], kind) for id in sorted(cell)]
 

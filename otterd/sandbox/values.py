@@ -49,10 +49,10 @@ class Value:
 
 def converted(value: Value, kind: str) -> Value:
     """Return `value` as `kind`; raise Failed with Go's words when it is none."""
-    if kind not in KINDS or value.kind not in KINDS:
-        raise unsupported(f"type {kind if kind not in KINDS else value.kind}")
     if kind == value.kind:
         return value
+    if kind not in KINDS or value.kind not in KINDS:
+        raise unsupported(f"type {kind if kind not in KINDS else value.kind}")
     data = value.data
     if kind in ("default", "string"):
         return Value(kind, printed(data))

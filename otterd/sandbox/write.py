@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from otterd.dql.mutation_tree import STAR
-from otterd.sandbox.cluster import Cluster, conflict_key
+from otterd.sandbox.cluster import Cluster, base_36, conflict_key
 from otterd.sandbox.failures import Failed, unsupported
 from otterd.sandbox.fingerprint import fingerprint
+from otterd.sandbox.passwords import kept_password
 from otterd.sandbox.quads import Change, Quad, shown
-from otterd.sandbox.schema import Predicate
+from otterd.sandbox.schema import PASSWORD, Predicate
 from otterd.sandbox.store import UNTAGGED, Edit, Posting, View
 from otterd.sandbox.store import Change as Deed
 from otterd.sandbox.values import Value, converted
@@ -119,6 +120,8 @@ class Writer:
             return None
         if known.is_edge:
             raise Failed(f'Input for predicate "{name}" of type uid is scalar. Edge: {shown(quad)}')
+        if known.kind == PASSWORD:
+            return kept_password(quad.value)
         return converted(quad.value, quad.value.kind if known.kind == "default" else known.kind)
 
     def _create(self, changes: Sequence[Change]) -> None:
@@ -225,6 +228,15 @@ class Writer:
     def _unique(self, pred: str) -> bool:
         known = self._schema.predicates.get(pred)
         return known is not None and known.unique
+
+
+def write_now(cluster: Cluster, namespace: int, group: int, *quads: Quad) -> Written:
+    """Set `quads` in a transaction of their own."""
+    start_ts = cluster.zero.timestamp()
+    written = Writer(cluster, namespace, start_ts, group).write([Change(list(quads), [])])
+    cluster.zero.commit(start_ts, map(base_36, written.keys), written.preds)
+    cluster.moved()
+    return written
 
 
 def _duplicate(value: Value, pred: str) -> Failed:

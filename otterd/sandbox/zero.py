@@ -66,6 +66,8 @@ class Zero:
         self.gone = False
         self.membership = Membership()
         self._leases = Leases()
+        self.namespaces = 0
+        """The last namespace that was made."""
         self._written: dict[str, int] = {}
         self._decided: dict[int, int] = {}
         self._on_decision = on_decision
@@ -181,7 +183,7 @@ class Zero:
             "zeros": {"1": _member(Member(1, 0, self.address, leader=True))},
             "maxUID": str(self.max_uid),
             "maxTxnTs": str(self._block(self._leases.ts)),
-            "maxNsID": "0",
+            "maxNsID": str(self._block(self.namespaces)),
             "maxRaftId": str(len(self.membership.members)),
             "removed": [],
             "cid": "5a9db0c5-0000-4000-8000-07743a1b0c5e",
