@@ -7,6 +7,7 @@ from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
 from otterd.dql.errors import DqlError
 from otterd.dql.functions import AT_ROOT, function
+from otterd.dql.golang import quoted
 from otterd.dql.lexer import (
     AT,
     COLON,
@@ -20,7 +21,7 @@ from otterd.dql.lexer import (
     RIGHT_CURL,
     RIGHT_ROUND,
 )
-from otterd.dql.literals import TooLarge, Unreadable, quoted, unsigned
+from otterd.dql.literals import TooLarge, Unreadable, unsigned
 from otterd.dql.selections import variables
 from otterd.dql.tree import Arg, Func, Holds, Kind
 

@@ -3,7 +3,7 @@
 import re
 
 from otterd.dql.errors import DqlError, Unlike, unlexed
-from otterd.dql.literals import quoted
+from otterd.dql.golang import quoted
 
 _IRI_CHAR = r'[^\x00-\x20<>"{}|^`\\]*+'
 IRI = _IRI_CHAR + r"(?:\\(?:u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8})" + _IRI_CHAR + r")*+"

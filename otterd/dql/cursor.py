@@ -1,8 +1,9 @@
 """A place in the tokens of a query, and the small steps that all parsers of parts take."""
 
 from otterd.dql.errors import DqlError, Unlike, misplaced
+from otterd.dql.golang import quoted
 from otterd.dql.lexer import AT, COLON, END, NAME, PADDING, PERIOD, STAR, Tokens
-from otterd.dql.literals import Unreadable, quoted, unquoted
+from otterd.dql.literals import Unreadable, unquoted
 from otterd.dql.scope import Scope
 from otterd.dql.tree import Func
 

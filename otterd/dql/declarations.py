@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 from otterd.dql.cursor import Cursor, plain
 from otterd.dql.errors import DqlError
+from otterd.dql.golang import quoted
 from otterd.dql.lexer import COLON, COMMA, DOLLAR, END, EQUAL, MATH, NAME, RIGHT_ROUND
-from otterd.dql.literals import Unreadable, boolean, quoted, real, signed, vector
+from otterd.dql.literals import Unreadable, boolean, real, signed, vector
 from otterd.dql.tree import Variable
 
 _READ: dict[str, Callable[[str], int | float | bool | str | tuple[float, ...]]] = {

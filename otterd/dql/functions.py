@@ -4,6 +4,7 @@ from otterd.dql.call import Call
 from otterd.dql.cursor import DEEPEST, Cursor, plain, too_deep, variable_name
 from otterd.dql.draft import Draft
 from otterd.dql.errors import DqlError, Unlike
+from otterd.dql.golang import quoted
 from otterd.dql.lexer import (
     AT,
     COLON,
@@ -21,7 +22,7 @@ from otterd.dql.lexer import (
     RIGHT_SQUARE,
 )
 from otterd.dql.lists import geo, values
-from otterd.dql.literals import TooLarge, Unreadable, quoted, unsigned
+from otterd.dql.literals import TooLarge, Unreadable, unsigned
 from otterd.dql.tree import Arg, Func, Holds, Need
 
 COMPARISONS = frozenset(("eq", "le", "ge", "gt", "lt", "between"))

@@ -181,9 +181,19 @@ def _wording(name: str, text: str, why: str) -> str:
     return f"strconv.{name}: parsing {quoted(text)}: {why}"
 
 
+class _Shown(dict[int, str]):
+    """What each character is shown as; a text of a million of them has few different ones."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = shown = _visible(chr(code))
+        return shown
+
+
 def quoted(text: str) -> str:
     """Return `text` as Go's `%q` shows it."""
-    return '"' + "".join(map(_visible, text)) + '"'
+    if text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
+    return f'"{text.translate(_Shown())}"'
 
 
 def _visible(char: str) -> str:

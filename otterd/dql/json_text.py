@@ -1,11 +1,14 @@
 """Read JSON text without recursion, keeping where each value stands.
 
-Deep nesting costs no stack, and a hostile text no more than its length.
+Deep nesting costs no stack, and a hostile text no more than its length: what a text may
+hold has a bound, since each value takes many times the memory that it takes in the text.
 """
 
 import re
 import sys
 from dataclasses import dataclass, field
+
+from otterd.dql.errors import Unlike
 
 # Escapes in a string are checked here and resolved later, in one pass.
 # Half of a surrogate pair, which is no character, is refused.
@@ -48,6 +51,9 @@ class Array:
     items: list[tuple[int, "Json"]] = field(default_factory=list)
 
 
+MOST_VALUES = 32_768
+"""The 64 KiB that are validated cannot hold more; without it memory would grow with the text."""
+
 Json = str | Number | bool | None | Object | Array
 
 
@@ -60,17 +66,24 @@ class NotJson(ValueError):
         self.expected = expected
 
 
-def parse_json(text: str, deepest: int = sys.maxsize) -> Json:
-    """Return the value that `text` is; raise NotJson, also when it nests more than `deepest` times."""
-    _check(text, deepest)
+def parse_json(text: str, deepest: int = sys.maxsize, most: int = MOST_VALUES) -> Json:
+    """Return the value that `text` is; raise NotJson, or Unlike when it has more than `most` values.
+
+    A text that nests more than `deepest` times is no JSON either.
+    """
+    _check(text, deepest, most)
     return _built(text)
 
 
-def _check(text: str, deepest: int) -> None:
-    """Raise NotJson when `text` is not one JSON value, or its containers lie deeper than `deepest`."""
+def _check(text: str, deepest: int, most: int) -> None:
+    """Raise NotJson unless `text` is one JSON value of `most` values at most, none below `deepest`."""
     open_ones = bytearray()
     at = _past(text, 0)
+    left = most
     while True:
+        left -= 1
+        if left < 0:
+            raise Unlike(f"more than {most} values in one JSON text", expected="a shorter text")
         mark = text[at : at + 1]
         if mark in _CLOSING and mark:
             open_ones.append(ord(_CLOSING[mark]))

@@ -9,10 +9,10 @@ from otterd.dql.errors import SPACE, DqlError, locate
 from otterd.dql.geometry import flaw_of_geometry, geojson
 from otterd.dql.golang import Misread, integer, is_time, unsigned
 from otterd.dql.json_numbers import measured, risky_numbers
-from otterd.dql.json_text import Array, Json, NotJson, Number, Object, parse_json
+from otterd.dql.json_text import MOST_VALUES, Array, Json, NotJson, Number, Object, parse_json
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
-from otterd.dql.nquads import split_language
 from otterd.dql.places import Places
+from otterd.dql.rdf_plain import split_language
 from otterd.dql.rdf_values import vector
 
 _DELIMITER = "|"
@@ -23,13 +23,13 @@ _BROKEN = "Bad parsing while executing stage 2"
 _ROOT = "only array of map allowed at root"
 
 
-def parse_json_mutation(data: bytes, *, delete: bool) -> list[NQuad]:
-    """Return the N-Quads that the JSON `data` sets, or deletes; raise DqlError."""
+def parse_json_mutation(data: bytes, *, delete: bool, most: int = MOST_VALUES) -> list[NQuad]:
+    """Return the N-Quads that the JSON `data` sets, or deletes; raise DqlError, also over `most` values."""
     if not data:
         return []
     text = data.decode("utf-8", "surrogateescape")
     try:
-        value = parse_json(text)
+        value = parse_json(text, most=most)
     except NotJson as wrong:
         line, column = locate(text, wrong.at)
         raise DqlError(_BROKEN, line, column, wrong.expected) from None

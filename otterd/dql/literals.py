@@ -3,6 +3,8 @@
 import math
 import re
 
+from otterd.dql.golang import quoted
+
 _UNSIGNED = re.compile(
     r"0[xX](?P<hex>_?[0-9a-fA-F](?:_?[0-9a-fA-F])*+)\Z|0[bB](?P<bin>_?[01](?:_?[01])*+)\Z"
     r"|0[oO](?P<oct>_?[0-7](?:_?[0-7])*+)\Z|0(?P<old>(?:_?[0-7])*+)\Z|(?P<dec>[1-9](?:_?[0-9])*+)\Z"
@@ -22,7 +24,6 @@ _SHORT = {
     '"': '"',
     **{mark: chr(code) for code, mark in zip(range(7, 14), "abtnvfr", strict=True)},
 }
-_LONG = {char: f"\\{mark}" for mark, char in _SHORT.items()}
 _TRUE = frozenset(("1", "t", "T", "TRUE", "true", "True"))
 _FALSE = frozenset(("0", "f", "F", "FALSE", "false", "False"))
 MAX_UINT64 = 2**64 - 1
@@ -143,23 +144,6 @@ def _unescaped(found: re.Match[str]) -> str:
     if 0xD800 <= code < 0xE000:
         raise ValueError
     return chr(code)
-
-
-def quoted(text: str) -> str:
-    """Return `text` in double quotes, as Go's %q prints it."""
-    if text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    return '"' + "".join(_LONG.get(char) or _visible(char) for char in text) + '"'
-
-
-def _visible(char: str) -> str:
-    """Return `char`, or its escape when it does not show."""
-    code = ord(char)
-    if char.isprintable():
-        return char
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def rune(char: str) -> str:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from otterd.dql.errors import SPACE, DqlError
 from otterd.dql.golang import Misread, quoted, unquote, unsigned
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
+from otterd.dql.rdf_facets import Wrong, read_facets
 from otterd.dql.rdf_lexer import tokens
+from otterd.dql.rdf_plain import Plain, sane, split_language
 from otterd.dql.rdf_tokens import Kind, Refused, Token
-from otterd.dql.rdf_values import TYPES, check, facet
+from otterd.dql.rdf_values import TYPES, check
 
 _BLANKS = SPACE.replace("\n", "")
 # Whole lines that hold nothing, or a comment alone.
@@ -23,7 +25,13 @@ def parse_nquads(text: str) -> list[NQuad]:
 def each_nquad(text: str) -> Iterator[NQuad]:
     """Yield the N-Quads of `text` one by one; raise DqlError at the first that Dgraph refuses."""
     at, number, size = 0, 1, len(text)
+    plain = Plain()
     while at < size:
+        found = plain.read(text, at, number)
+        if found is not None:
+            yield found
+            at, number = plain.end + 1, number + 1
+            continue
         idle = _IDLE(text, at)
         if idle is not None and idle.end() > at:
             number += text.count("\n", at, idle.end())
@@ -51,7 +59,7 @@ def parse_nquad(line: str, number: int = 1, indent: int = 0) -> NQuad | None:
         column = _width(line[: refusal.at])
         message = f"while lexing {line} at line 1 column {column}: {refusal.reason}"
         raise DqlError(message, number, indent + column, refusal.expected, reason=refusal.reason) from None
-    except _Wrong as wrong:
+    except Wrong as wrong:
         column = indent + _width(line[: wrong.at])
         raise DqlError(str(wrong), number, column, wrong.expected, reason=wrong.reason) from None
 
@@ -98,23 +106,13 @@ def _width(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
-class _Wrong(Exception):
-    """What the tokens say together is no N-Quad."""
-
-    def __init__(self, at: int, message: str, expected: str = "", reason: str = "") -> None:
-        super().__init__(message)
-        self.at = at
-        self.expected = expected
-        self.reason = reason or message
-
-
 class _Reader:
     """Puts the tokens of one line together."""
 
     def __init__(self, line: str) -> None:
         self.line = line
         self.tokens = tokens(line)
-        self.next = 0
+        """What has not been read yet."""
         self.subject = self.predicate = self.object_id = self.lang = ""
         self.literal: str | None = None
         self.value: Value | None = None
@@ -123,39 +121,34 @@ class _Reader:
 
     def quad(self, number: int, indent: int) -> NQuad | None:
         """Return the N-Quad, or None when the line is a comment."""
-        ended = False
-        while self.next < len(self.tokens):
-            token = self.tokens[self.next]
-            self.next += 1
+        for token in self.tokens:
             if token.kind is Kind.COMMENT:
                 return None
             if token.kind is Kind.END:
-                ended = True
-                if self.next < len(self.tokens) and self.tokens[self.next].kind is not Kind.COMMENT:
-                    raise self._ending(self.tokens[self.next].at, " Expected newline or # after .")
-                break
+                after = next(self.tokens, None)
+                if after is not None and after.kind is not Kind.COMMENT:
+                    raise self._ending(after.at, " Expected newline or # after .")
+                return self._whole(number, indent)
             self._take(token)
-        if not ended:
-            raise self._ending(len(self.line), "", "`.`")
-        return self._whole(number, indent)
+        raise self._ending(len(self.line), "", "`.`")
 
-    def _ending(self, at: int, why: str, expected: str = "a new line or `#`") -> _Wrong:
+    def _ending(self, at: int, why: str, expected: str = "a new line or `#`") -> Wrong:
         reason = f"invalid end of input.{why}"
-        return _Wrong(at, f"{reason} Input: [{self.line}]", expected, reason)
+        return Wrong(at, f"{reason} Input: [{self.line}]", expected, reason)
 
     def _whole(self, number: int, indent: int) -> NQuad:
         if self.literal is not None and self.value is None:
             self.value = Value("default", self.literal)
         if not self.subject or not self.predicate:
             reason = "empty required fields in NQuad."
-            raise _Wrong(0, f"{reason} Input: [{self.line}]", "a subject and a predicate", reason)
+            raise Wrong(0, f"{reason} Input: [{self.line}]", "a subject and a predicate", reason)
         if not self.object_id and self.value is None:
             reason = "no Object in NQuad."
-            raise _Wrong(0, f"{reason} Input: [{self.line}]", "an object", reason)
+            raise Wrong(0, f"{reason} Input: [{self.line}]", "an object", reason)
         names = (self.subject, self.predicate, self.object_id)
-        if not all(map(_sane, names)):
+        if not all(map(sane, names)):
             told = "Subject: {}, Predicate: {}, ObjectId: {}".format(*map(quoted, names))
-            raise _Wrong(0, f"NQuad failed sanity check. {told}", "names with a letter or digit")
+            raise Wrong(0, f"NQuad failed sanity check. {told}", "names with a letter or digit")
         return NQuad(
             self.subject,
             self.predicate,
@@ -182,7 +175,7 @@ class _Reader:
             try:
                 self.literal = unquote(value)
             except Misread as wrong:
-                raise _Wrong(at, f"while unquoting: {wrong}", "a string") from None
+                raise Wrong(at, f"while unquoting: {wrong}", "a string") from None
         elif kind is Kind.LANGUAGE:
             self.lang = value
         elif kind is Kind.TYPE:
@@ -192,13 +185,13 @@ class _Reader:
                 self.namespace = unsigned(value)
             except Misread:
                 reason = "invalid namespace ID."
-                raise _Wrong(at, f"{reason} Input: [{self.line}]", "a number", reason) from None
+                raise Wrong(at, f"{reason} Input: [{self.line}]", "a number", reason) from None
         else:
-            self._facets(token)
+            self.facets += read_facets(self.line, at + 1)
 
     def _named(self, token: Token) -> str:
         if token.kind in (Kind.SUBJECT_VAR, Kind.OBJECT_VAR) and not token.value[4:-1].strip(SPACE):
-            raise _Wrong(token.at, "empty variable name in function call", "a variable")
+            raise Wrong(token.at, "empty variable name in function call", "a variable")
         return token.value
 
     def _star(self) -> None:
@@ -211,63 +204,17 @@ class _Reader:
 
     def _typed(self, token: Token) -> Value:
         if STAR in (self.predicate, self.subject):
-            raise _Wrong(token.at, "if predicate/subject is *, value should be * as well", "`*`")
+            raise Wrong(token.at, "if predicate/subject is *, value should be * as well", "`*`")
         if token.value == "*":
-            raise _Wrong(token.at, "itemObject can't be *", "a type")
+            raise Wrong(token.at, "itemObject can't be *", "a type")
         stored = TYPES.get(token.value)
         if stored is None:
-            raise _Wrong(token.at, f"unrecognized rdf type {token.value}", "a type that Dgraph knows")
+            raise Wrong(token.at, f"unrecognized rdf type {token.value}", "a type that Dgraph knows")
         text = self.literal or ""
         if not text and stored != "string":
-            raise _Wrong(token.at, "invalid ObjectValue", f"a value of type {stored}")
+            raise Wrong(token.at, "invalid ObjectValue", f"a value of type {stored}")
         try:
             check(text, stored)
         except Misread as wrong:
-            raise _Wrong(token.at, str(wrong), f"a value of type {stored}") from None
+            raise Wrong(token.at, str(wrong), f"a value of type {stored}") from None
         return Value(stored, text)
-
-    def _facets(self, token: Token) -> None:
-        """Read `key=value,…)`; the opening parenthesis is `token`."""
-        while True:
-            key = self._facet_token()
-            if key.kind is not Kind.TEXT:
-                raise self._no_facet(key, f"expected key but found {key.value}", "a key")
-            name = key.value.strip(SPACE)
-            if not name:
-                raise self._no_facet(key, "empty facetKeys not allowed", "a key")
-            equal = self._facet_token()
-            if equal.kind is not Kind.EQUAL:
-                raise self._no_facet(equal, f"expected = after facetKey. Found {equal.value}", "`=`")
-            text = self._facet_token()
-            has_text = text.kind is Kind.TEXT
-            try:
-                self.facets.append(facet(name, text.value if has_text else ""))
-            except Misread as wrong:
-                raise self._no_facet(text, str(wrong), "a value") from None
-            after = self._facet_token() if has_text else text
-            if after.kind is Kind.CLOSE:
-                return
-            if after.kind is not Kind.COMMA:
-                told = "after facet. Received" if has_text else "or text but found"
-                raise self._no_facet(after, f"expected , or ) {told} {after.value}", "`,` or `)`")
-
-    def _facet_token(self) -> Token:
-        if self.next >= len(self.tokens):
-            return Token(Kind.END, "", len(self.line))
-        token = self.tokens[self.next]
-        self.next += 1
-        return token
-
-    @staticmethod
-    def _no_facet(token: Token, reason: str, expected: str) -> _Wrong:
-        return _Wrong(token.at, f"could not parse facet: {reason}", expected)
-
-
-def split_language(name: str) -> tuple[str, str]:
-    """Return the predicate and the language in `name@en`."""
-    at = name.rfind("@")
-    return (name[:at], name[at + 1 :]) if at > 0 else (name, "")
-
-
-def _sane(name: str) -> bool:
-    return not name or any(char.isalpha() or char.isdecimal() for char in name)

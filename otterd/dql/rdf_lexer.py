@@ -2,10 +2,12 @@
 
 A line has four places: subject, predicate, object, and what follows the object.
 A refusal carries the offset of the token that it is about, and Dgraph's words.
+A whole line is checked before its first token is told, as Dgraph does it; no
+list of tokens is kept, since a line may be as long as its text.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from otterd.dql.golang import rune, shown
@@ -25,26 +27,55 @@ _BASE = (
     "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
 )
 # No pattern may give back what it took: hostile text must cost no more than its length.
+_IRI_TEXT = r'(?:[^\x00-\x20<>"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+'
+_BLANK_FIRST_TEXT = f"[{_BASE}_:0-9]"
+_BLANK_TEXT = f"[{_BASE}_:0-9\\-\u00b7\u0300-\u036f\u203f\u2040.]*+"
+_LITERAL_TEXT = r"""(?:[^"\\\n\r]|\\[uvtbnrf"'\\]|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2})*+"""
+_QUOTED_TEXT = r"""(?:[^"\\]|\\[uvtbnrf"'\\])*+"""
+_BARE_TEXT = r'[^=,)" \t][^= \t),]*+'
+_FACETS_TEXT = rf'\((?:[ \t]*+(?:[=,]|"{_QUOTED_TEXT}"|{_BARE_TEXT}))*+[ \t]*+'
 _SPACES = re.compile(r"[ \t]*+").match
 _SPACES_AND_DOTS = re.compile(r"[ \t.]*+").match
 _STARS = re.compile(r"\*(?:[ \t]*+\*)*+").match
-_IRI = re.compile(r'(?:[^\x00-\x20<>"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*+').match
+_IRI = re.compile(_IRI_TEXT).match
 _HALF_ESCAPE = re.compile(r"\\[uU][0-9A-Fa-f]*+").match
-_BLANK_FIRST = re.compile(f"[{_BASE}_:0-9]").match
-_BLANK = re.compile(f"[{_BASE}_:0-9\\-\u00b7\u0300-\u036f\u203f\u2040.]*+").match
-_LITERAL = re.compile(r"""(?:[^"\\\n\r]|\\[uvtbnrf"'\\]|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]{2})*+""").match
+_BLANK_FIRST = re.compile(_BLANK_FIRST_TEXT).match
+_BLANK = re.compile(_BLANK_TEXT).match
+_LITERAL = re.compile(_LITERAL_TEXT).match
 _LANGUAGE = re.compile(r"[A-Za-z0-9\-]*+").match
 _LETTER = re.compile(r"[A-Za-z]").match
 _VARIABLE = re.compile(r"[^ \t)]*+").match
-_QUOTED = re.compile(r"""(?:[^"\\]|\\[uvtbnrf"'\\])*+""").match
-_BARE = re.compile(r"[^= \t),]*+").match
+_QUOTED = re.compile(_QUOTED_TEXT).match
+_FACETS_OPEN = re.compile(_FACETS_TEXT).match
+_ALL_FACETS = re.compile(rf"(?:[ \t]*+{_FACETS_TEXT}(?:\)|\Z))++").match
+_NODE = (
+    rf"(?:<{_IRI_TEXT}>|\*|_:{_BLANK_FIRST_TEXT}{_BLANK_TEXT}(?<!\.)(?=[ \t])"
+    r"|(?:uid|val)[ \t]*+\([ \t]*+[^ \t)]++[ \t]*+\))"
+)
+_AFTER_TEXT = rf"(?:[ \t]*+(?:\*|{_FACETS_TEXT}\)))*+"
+# Whole N-Quads in a row on one line, none of which has a fault that the lexer sees.
+_SOUND = re.compile(
+    rf"(?:[ \t.]*+{_NODE}[ \t.]*+(?:<{_IRI_TEXT}>|\*)[ \t.]*+"
+    rf'(?:{_NODE}|"{_LITERAL_TEXT}"(?:@[A-Za-z][A-Za-z0-9\-]*+(?<!-)|\^\^<{_IRI_TEXT}>|(?![@^])))'
+    rf"(?:[ \t]*+<{_IRI_TEXT}>)?+{_AFTER_TEXT}[ \t]*+\.)*+"
+).match
+_SOUND_AFTER = re.compile(_AFTER_TEXT).match
 
 
-def tokens(line: str) -> list[Token]:
-    """Return the tokens of `line`; raise Refused at the first thing out of place."""
+def tokens(line: str) -> Iterator[Token]:
+    """Yield the tokens of `line`; raise Refused at the first thing out of place before any."""
     scan = _Scan(line)
-    scan.run()
-    return scan.found
+    scan.skip(_SOUND)
+    while scan.step():
+        scan.found.clear()
+        if scan.place >= _AFTER and scan.skip(_SOUND_AFTER):
+            scan.place = _FACETS
+        elif scan.place == _SUBJECT:
+            scan.skip(_SOUND)
+    scan = _Scan(line)
+    while scan.step():
+        yield from scan.found
+        scan.found.clear()
 
 
 class _Scan:
@@ -60,24 +91,33 @@ class _Scan:
         self.place = _SUBJECT
         self.found: list[Token] = []
 
-    def run(self) -> None:
-        line, size = self.line, len(self.line)
-        while True:
-            skipped = _SPACES if self.place >= _AFTER else _SPACES_AND_DOTS
-            match = skipped(line, self.at)
-            self.at = match.end() if match else self.at
-            if self.at >= size:
-                return
-            char = line[self.at]
-            if char == "#":
-                if self.place != _SUBJECT:
-                    raise self._lost(char)
-                self._add(Kind.COMMENT, line[self.at :], size)
-                return
-            step = _STEPS.get(char)
-            if step is None:
+    def skip(self, sound: Callable[[str, int], re.Match[str] | None]) -> bool:
+        """Pass over all that `sound` matches; return whether that is anything."""
+        match = sound(self.line, self.at)
+        if match is None or match.end() == self.at:
+            return False
+        self.at = self.start = match.end()
+        return True
+
+    def step(self) -> bool:
+        """Find one token, or a few that belong together; return whether there was any."""
+        line = self.line
+        skipped = _SPACES if self.place >= _AFTER else _SPACES_AND_DOTS
+        match = skipped(line, self.at)
+        self.at = match.end() if match else self.at
+        if self.at >= len(line):
+            return False
+        char = line[self.at]
+        if char == "#":
+            if self.place != _SUBJECT:
                 raise self._lost(char)
-            step(self)
+            self._add(Kind.COMMENT, line[self.at :], len(line))
+            return True
+        step = _STEPS.get(char)
+        if step is None:
+            raise self._lost(char)
+        step(self)
+        return True
 
     def _lost(self, char: str) -> Refused:
         wanted = ("a subject", "a predicate", "an object")
@@ -85,9 +125,7 @@ class _Scan:
         return Refused(self.start, f"Invalid input: {char} at lexText", expected)
 
     def _add(self, kind: Kind, value: str, end: int) -> None:
-        # What follows the token after the end is only looked at for its own faults.
-        if len(self.found) < 2 or self.found[-2].kind is not Kind.END:
-            self.found.append(Token(kind, value, self.at))
+        self.found.append(Token(kind, value, self.at))
         self.at = self.start = end
 
     def star(self) -> None:
@@ -229,42 +267,27 @@ class _Scan:
         return match.end() if match else at
 
     def facets(self) -> None:
+        """Take all facets in a row for one token, a bracket: who wants them reads on from there."""
         if self.place < _AFTER:
             raise Refused(self.start, "Invalid input: ( at Facet", "a subject, predicate or object")
-        self._add(Kind.OPEN, "(", self.at + 1)
+        match = _ALL_FACETS(self.line, self.at)
+        if match is None:
+            sound = _FACETS_OPEN(self.line, self.at)
+            raise self._bad_string(sound.end() if sound else self.at + 1)
+        self._add(Kind.OPEN, "(", match.end())
         self.place = _FACETS
-        line, size = self.line, len(self.line)
-        while True:
-            self.at = self.start = self._past_spaces(self.at)
-            if self.at >= size:
-                return
-            char = line[self.at]
-            mark = _MARKS.get(char)
-            if mark is not None:
-                self._add(mark, char, self.at + 1)
-                if mark is Kind.CLOSE:
-                    return
-            elif char == '"':
-                self._facet_string()
-            else:
-                match = _BARE(line, self.at + 1)
-                end = match.end() if match else self.at + 1
-                self._add(Kind.TEXT, line[self.at : end], end)
 
-    def _facet_string(self) -> None:
-        line, begin = self.line, self.at
+    def _bad_string(self, begin: int) -> Refused:
+        """Return what is wrong with the text of a facet that begins at `begin`."""
+        line = self.line
         match = _QUOTED(line, begin + 1)
         end = match.end() if match else begin + 1
-        after = line[end : end + 1]
-        if not after:
-            raise Refused(begin, "Unexpected end of input.", '`"`')
-        if after == "\\":
-            char = shown(line[end + 1 : end + 2])
-            raise Refused(begin, f"Not a valid escape char: '{char}'", "an escape")
-        self._add(Kind.TEXT, line[begin : end + 1], end + 1)
+        if end >= len(line):
+            return Refused(begin, "Unexpected end of input.", '`"`')
+        char = shown(line[end + 1 : end + 2])
+        return Refused(begin, f"Not a valid escape char: '{char}'", "an escape")
 
 
-_MARKS = {"=": Kind.EQUAL, ",": Kind.COMMA, ")": Kind.CLOSE}
 _STEPS: dict[str, Callable[[_Scan], None]] = {
     "<": _Scan.iri,
     "_": _Scan.blank,

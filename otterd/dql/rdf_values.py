@@ -1,6 +1,7 @@
 """The values that N-Quads and facets hold: which texts Dgraph takes for which type."""
 
 import math
+from collections.abc import Iterator
 
 from otterd.dql.errors import SPACE
 from otterd.dql.geometry import flaw_of_geojson
@@ -49,6 +50,10 @@ TYPES = {
 """The types that may stand in `"…"^^<type>`, and what Dgraph stores for each."""
 
 
+_OF_NUMBERS = frozenset("+-.0123456789iInN")
+"""What a number may begin with, Inf and NaN too."""
+
+
 def check(text: str, kind: str) -> None:
     """Raise Misread when `text` is no value of the stored type `kind`."""
     if kind == "int":
@@ -73,24 +78,36 @@ def check(text: str, kind: str) -> None:
             raise Misread(flaw)
 
 
-def vector(text: str) -> list[float]:
-    """Return the numbers in `[1.0, 2.0]` or `[1.0 2.0]`; raise Misread when it is no vector."""
+def vector(text: str) -> int:
+    """Return how many numbers are in `[1.0, 2.0]` or `[1.0 2.0]`; raise Misread when it is no vector."""
     trimmed = text.replace("\n", " ").replace("\t", " ").strip(SPACE)
     if not trimmed:
-        return []
+        return 0
     inside = trimmed[1:].rstrip("]")
     if trimmed[0] != "[" or len(inside) == len(trimmed) - 1:
         raise Misread(f"cannot convert {trimmed} to vfloat")
     if not inside:
-        return []
-    if "," in inside:
-        parts = [part.strip(SPACE) for part in inside.split(",")]
-    else:
-        parts = [part for part in inside.split(" ") if part]
+        return 0
+    count = 0
     try:
-        return [floating(part, 32) for part in parts]
+        for part in _parts(inside):
+            floating(part, 32)
+            count += 1
     except Misread:
         raise Misread(f"cannot convert {trimmed} to vfloat") from None
+    return count
+
+
+def _parts(inside: str) -> Iterator[str]:
+    """Yield what lies between commas, or where there are none between blanks."""
+    mark = "," if "," in inside else " "
+    at = 0
+    while at <= len(inside):
+        end = inside.find(mark, at)
+        end = len(inside) if end < 0 else end
+        if mark == "," or end > at:
+            yield inside[at:end].strip(SPACE) if mark == "," else inside[at:end]
+        at = end + 1
 
 
 def facet(key: str, text: str) -> Facet:
@@ -102,6 +119,21 @@ def facet(key: str, text: str) -> Facet:
             return Facet(key, "string", unquote(text))
         except Misread as wrong:
             raise Misread(f"could not unquote {quoted(text)}:: {wrong}") from None
+    if text[0] in _OF_NUMBERS:
+        number = _number(key, text)
+        if number is not None:
+            return number
+    if text in ("true", "false"):
+        return Facet(key, "bool", text)
+    if is_time(text):
+        return Facet(key, "datetime", text)
+    raise Misread(f"Could not parse the facet value : [{text}]")
+
+
+def _number(key: str, text: str) -> Facet | None:
+    """Return the facet whose value is a number, or None when `text` is none."""
+    if len(text) < 19 and text.isascii() and text.isdecimal() and text[0] != "0":
+        return Facet(key, "int", text)
     try:
         integer(text)
     except Misread as wrong:
@@ -117,8 +149,4 @@ def facet(key: str, text: str) -> Facet:
             raise
     else:
         return Facet(key, "float", text)
-    if text in ("true", "false"):
-        return Facet(key, "bool", text)
-    if is_time(text):
-        return Facet(key, "datetime", text)
-    raise Misread(f"Could not parse the facet value : [{text}]")
+    return None

@@ -71,10 +71,10 @@ def _change(mutation: api.Mutation) -> Change:
     deletes: list[NQuad] = []
     lists: Mapping[str, bool] = {}
     if mutation.set_json:
-        sets += _apart(parse_json_mutation(mutation.set_json, delete=False))
+        sets += _apart(parse_json_mutation(mutation.set_json, delete=False, most=len(mutation.set_json)))
         lists = _lists(mutation.set_json)
     if mutation.delete_json:
-        deletes += parse_json_mutation(mutation.delete_json, delete=True)
+        deletes += parse_json_mutation(mutation.delete_json, delete=True, most=len(mutation.delete_json))
     if mutation.set_nquads:
         found = parse_nquads(_text(mutation.set_nquads))
         sets += found
