@@ -1,8 +1,21 @@
 """How Otter sees alphas that drain, freeze, die and come back."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
 from tests.cluster.ask import ask, until
+
+QUESTION = {"query": "{ q(func: uid(0x1)) { uid } }"}
+
+LOAD = [
+    ("/query?timeout=3s", QUESTION),
+    ("/query?be=true&timeout=3s", QUESTION),
+    ("/mutate?commitNow=true&timeout=3s", {"set": [{"wardload": "x"}]}),
+]
+"""What callers with little patience ask."""
 
 QUICK = {"probe_interval": "250ms", "probe_timeout": "750ms", "slow_start": "2s"}
 
@@ -33,7 +46,7 @@ class Watched:
         """Ask that often, and return the gRPC addresses of the alphas that answered, by the access lines."""
         before = len(self._answered())
         for _ in range(times):
-            asked = ask(self.gateway.http, "POST", "/query", {"query": "{ q(func: uid(0x1)) { uid } }"})
+            asked = ask(self.gateway.http, "POST", "/query", QUESTION)
             assert asked.json()["data"] == {"q": [{"uid": "0x1"}]}, asked.body
         until(lambda: len(self._answered()) >= before + times, "the access lines")
         return set(self._answered()[before:])
@@ -122,3 +135,31 @@ def test_an_alpha_that_does_not_lead_keeps_up_with_writes(watched):
         assert wrote.json()["data"]["code"] == "Success", wrote.body
     for index in range(len(cluster.alphas)):
         assert watched.view(index)["status"] == "usable"
+
+
+def test_an_election_is_not_held_against_those_who_hold_it(watched):
+    cluster, gateway = watched.cluster, watched.gateway
+    leader = cluster.leader()
+    doomed = cluster.alphas.index(leader)
+    over = threading.Event()
+
+    def load(number):
+        target, body = LOAD[number % len(LOAD)]
+        while not over.is_set():
+            with suppress(OSError):
+                ask(gateway.http, "POST", target, body)
+
+    with ThreadPoolExecutor(12) as pool:
+        for number in range(12):
+            pool.submit(load, number)
+        try:
+            watched.served_by()
+            leader.kill()
+            watched.wait(doomed, "down")
+            cluster.leader()
+            watched.served_by()
+        finally:
+            over.set()
+    survivors = {each.grpc for index, each in enumerate(cluster.addresses) if index != doomed}
+    told = [line for line in watched.said() if line.split(" ")[0] in survivors]
+    assert told == [f"{line.split(' ')[0]} is usable" for line in told]
