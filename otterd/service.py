@@ -18,6 +18,7 @@ from twisted.logger import Logger
 
 from otterd.alphas.account import Account
 from otterd.alphas.fleet import Fleet
+from otterd.alphas.schema_watch import SchemaWatch
 from otterd.alphas.sight import Sight
 from otterd.alphas.topology import Topology
 from otterd.config.live import Live
@@ -93,7 +94,10 @@ class Otter(Service):
         self.account = Account(live, reactor, self.fleet)
         self.topology = Topology(live, reactor, clock, self.fleet, self.account)
         sight = Sight(self.fleet, self.topology, clock)
-        self.gateway = Gateway(live, clock, reactor, self.guard, self.fleet, self.account, sight)
+        schemas = SchemaWatch(live, reactor, clock, self.fleet.usable)
+        self.gateway = Gateway(
+            live, clock, reactor, self.guard, self.fleet, self.account, sight, schemas=schemas
+        )
         self.report = Report(live, reactor, self.fleet, self.gateway)
         self.vitals = Vitals(reactor, self.metrics)
         self.listeners = Listeners(reactor)

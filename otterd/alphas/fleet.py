@@ -122,6 +122,10 @@ class Fleet:
         """Return the alpha with this gRPC address, or None when it is not (or no longer) one of ours."""
         return self._by_address.get(address)
 
+    def usable(self) -> tuple[Alpha, ...]:
+        """Return the alphas that may be given work."""
+        return tuple(alpha for alpha in self.alphas if alpha.address in self.ward.usable)
+
     @property
     def discovered(self) -> frozenset[str]:
         """The gRPC addresses that the configuration does not name."""

@@ -1,7 +1,7 @@
 """Admit, place, call, judge, record: the way of every request, and what all of them share."""
 
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
@@ -139,8 +139,8 @@ class Gateway:
     def _settle(self, answer: Answer, operation: Operation, schemas: Schemas) -> Deferred[Answer] | Answer:
         """Keep an alter's answer until the alphas show the new schema."""
 
-        def settled(behind: Collection[str]) -> Answer:
-            answer.behind = tuple(behind)
+        def settled(behind: tuple[str, ...]) -> Answer:
+            answer.behind = behind
             return answer
 
         return schemas.settled(operation, answer).addCallback(settled)

@@ -1,6 +1,6 @@
 """What the corridor needs of the rooms behind it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -110,5 +110,5 @@ class Sight(Protocol):
 class Schemas(Protocol):
     """Knows when an altered schema is seen everywhere."""
 
-    def settled(self, operation: Operation, answer: Answer) -> "Deferred[Collection[str]]":
+    def settled(self, operation: Operation, answer: Answer) -> "Deferred[tuple[str, ...]]":
         """Fire with the alphas that do not show the new schema in time; never fails."""
