@@ -31,8 +31,7 @@ _PUNCTUATION = {
     "{": LEFT_CURL, "}": RIGHT_CURL, "(": LEFT_ROUND, ")": RIGHT_ROUND, ":": COLON, ".": PERIOD,
     "$": DOLLAR, "[": LEFT_SQUARE, "]": RIGHT_SQUARE, ",": COMMA, "+": MATH, "-": MATH, "*": MATH, "%": MATH,
 }  # fmt: skip
-_BRACED = {**_PUNCTUATION, "*": STAR}
-_END_KINDS, _END_VALUES = [END] * PADDING, [""] * PADDING
+_BRACED = {char: kind for char, kind in _PUNCTUATION.items() if char in "{}(,:.-"} | {"*": STAR}
 
 
 @dataclass(slots=True)
@@ -60,6 +59,7 @@ class Lexer:
         self._adders = (self.tokens.kinds.append, self.tokens.values.append, self.tokens.starts.append)
         self._depth = 0
         self._rounds = 0  # brackets opened where an operation was due, which close with the next ones
+        self._found: Iterator[re.Match[str]] = iter(())
         self._mode: Callable[[int], int] = self._top
 
     def read(self) -> Tokens:
@@ -67,11 +67,10 @@ class Lexer:
         at = 0
         while at >= 0:
             at = self._mode(at)
-        tokens = self.tokens
-        tokens.kinds += _END_KINDS
-        tokens.values += _END_VALUES
-        tokens.starts += [len(self.text)] * PADDING
-        return tokens
+        self.tokens.kinds += [END] * PADDING
+        self.tokens.values += [""] * PADDING
+        self.tokens.starts += [len(self.text)] * PADDING
+        return self.tokens
 
     def _top(self, at: int) -> int:
         """Read up to the next operation of the document."""
@@ -133,47 +132,58 @@ class Lexer:
                 raise unlexed(self.text, found.start(2), reason, "the name of a block")
         raise AssertionError  # the pattern matches the end of the text
 
-    def _each(self, pattern: "re.Pattern[str]", at: int) -> "Iterator[re.Match[str]]":
-        """Return the matches of `pattern` from `at` on, no more than there may be tokens."""
-        found = pattern.finditer(self.text, at)
+    def _each(self, at: int) -> "Iterator[re.Match[str]]":
+        """Return what stands in braces and brackets from `at` on, no more than there may be tokens."""
+        found = patterns.INSIDE.finditer(self.text, at)
         return found if len(self.text) < MOST_TOKENS else islice(found, MOST_TOKENS - len(self.tokens.kinds))
 
     def _query(self, at: int) -> int:
         """Read what is in braces."""
         kind, value, start = self._adders
+        self._found = self._each(at)
         while True:
-            for found in self._each(patterns.QUERY, at):
+            for found in self._found:
                 group = found.lastindex
                 if group == 1:
                     kind(NAME)
                     value(found[1])
                     start(found.start(1))
-                elif group == 2:
-                    char = found[2]
+                elif group == 2 and (char := found[2]) in _BRACED:
                     kind(_BRACED[char])
                     value(char)
                     start(found.start(2))
                     if char == "(":
-                        at = self._round(found.end())
+                        self._round()
                         break
                     if char == "{":
                         self._depth += 1
                     elif char == "}" and self._left():
                         return found.end()
-                elif group == 5:
-                    self._rest(found[5], found.start(5), "Unclosed action", "in lexText")
-                else:
+                elif group == 7:
+                    self._rest(found[7], found.start(7), "Unclosed action", "in lexText")
+                elif group == 3 or group == 4:
                     self._named(found, group == 3)
+                else:
+                    self._strange(found.start(group or 0))
+                    break
             else:
                 raise too_many(MOST_TOKENS)
 
-    def _round(self, at: int) -> int:
+    def _strange(self, at: int) -> None:
+        """Read the name in <> at `at`, or raise for what only round brackets may hold."""
+        named = patterns.NAMED.match(self.text, at)
+        if named is None:
+            self._rest(self.text[at], at, "Unclosed action", "in lexText")
+        else:
+            self.tokens.add(NAME, named[1], named.start(1))
+            self._found = self._each(named.end())
+
+    def _round(self) -> None:
         """Read what is in round brackets, up to the one that closes the first."""
         kind, value, start = self._adders
-        depth, self._rounds = self._rounds + 1, 0
-        comma = False  # whether nothing has come since a comma
+        depth, self._rounds, comma = self._rounds + 1, 0, False  # `comma`: nothing has come since one
         while True:
-            for found in self._each(patterns.ROUND, at):
+            for found in self._found:
                 group = found.lastindex
                 if group == 2:
                     char = found[2]
@@ -186,7 +196,7 @@ class Lexer:
                         comma = char == ","
                         depth -= not comma
                         if not depth:
-                            return found.end()
+                            return
                     elif char == "(":
                         depth += 1
                     elif char == "{":
@@ -200,6 +210,7 @@ class Lexer:
                     at = self._slash_or_rest(found[7], found.start(7), comma)
                     comma = comma and not at and found[7][:1] in ("=", "/")
                     if at:
+                        self._found = self._each(at)
                         break
                 elif group == 5:
                     self.tokens.add(MATH, found[5], found.start(5))

@@ -12,14 +12,15 @@ _STRING = r'"[^"\\]*+(?:\\[uvtbnrf"\'\\][^"\\]*+)*+"'
 _TAG = r"(?:[A-Za-z_~*][A-Za-z_~0-9*-]*+)?\.|[A-Za-z_~*][A-Za-z_~0-9*-]*+"
 REGEX = re.compile(r"/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+", re.DOTALL)
 
-# Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 the
-# rest: a comment, or what has no place here.
-QUERY = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(,:.*-])|@({_TAG})|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
-# Here 5 is a comparison, 6 a string, and 7 the rest.
-ROUND = re.compile(
-    rf"[ \t\r\n]*+(?:([A-Za-z0-9_~][A-Za-z0-9_~.]*+)|([(),:.$[\]{{}}+*%-])|@({_TAG})"
-    rf"|<(?![ \t=])({IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|({_STRING})|(#[^\r\n]*+|[\s\S]|\Z))"
+# Group 1 is a name, group 2 one character of punctuation, 3 the name after @, 4 an IRI, 5 a
+# comparison, 6 a string or a word that begins with a digit, and 7 the rest: a comment, or what has
+# no place here. In braces, outside of round brackets, 5, 6 and some of 2 have none either.
+INSIDE = re.compile(
+    rf"[ \t\r\n]*+(?:({_NAME})|([(),:.$[\]{{}}+*%-])|@({_TAG})"
+    rf"|<(?![ \t=])({IRI})>|(<=|<(?=[ \t])|[>!][<>=!]?|=[<>=!])|([0-9][A-Za-z0-9_~.]*+|{_STRING})"
+    r"|(#[^\r\n]*+|[\s\S]|\Z))"
 )
+NAMED = re.compile(f"<({IRI})>")
 SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
 TOP = re.compile(r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)")
 UPSERT = re.compile(r"[ \t\r\n]*+(\{)[ \t\r\n]*+(query|mutation|fragment)\b")
