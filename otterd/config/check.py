@@ -88,6 +88,8 @@ def _limits(config: Config) -> Problems:
         yield "max_buffered_bytes", "expected no less than max_body_bytes"
     if config.request_timeout < config.header_timeout:
         yield "request_timeout", "expected no less than header_timeout"
+    if config.ejection_most < config.ejection_time:
+        yield "ejection_most", "expected no less than ejection_time"
 
 
 RULES: tuple[Callable[[Config], Problems], ...] = (

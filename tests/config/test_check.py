@@ -106,6 +106,7 @@ def test_production_needs_a_token_and_origins_for_the_websocket(key: str) -> Non
 def test_limits_fit_into_each_other() -> None:
     assert broken(max_body_bytes=2**30).key == "max_buffered_bytes"
     assert broken(header_timeout=31.0).key == "request_timeout"
+    assert broken(ejection_time=301.0).key == "ejection_most"
 
 
 def test_a_rule_across_keys_is_told_where_the_key_stands() -> None:
