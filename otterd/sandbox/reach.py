@@ -34,10 +34,11 @@ class Reach:
                 server = self._server(group)
                 if server is not None and self._cluster.applied(server) >= ts:
                     break
-                if server is None:
-                    self._complain(self._cluster.quorum.members(group)[-1], _UNHEALTHY, ": ")
                 waited = True
-                await self._change()
+                if server is None:
+                    await self._call(self._cluster.quorum.members(group)[-1], _UNHEALTHY, ": ")
+                else:
+                    await self._change()
         return waited
 
     def moved(self, namespace: int, preds: Iterable[str], start_ts: int) -> None:
@@ -125,17 +126,21 @@ class Reach:
         """Wait until the leaders of other `groups` can be asked; raise Failed, after `before`, if not."""
         for group in sorted(set(groups) - {self._own.group}):
             while not (leader := self._cluster.quorum.leader(group)).runs:
-                self._complain(leader, NO_CONNECTION, before)
-                await self._change()
+                await self._call(leader, NO_CONNECTION, before)
 
-    def _complain(self, missing: Replica, known: str, before: str) -> None:
-        """Raise Failed about `missing`: `known` once its silence was noticed; return if it may yet speak."""
-        if missing.noticed(self._cluster.clock.seconds()):
+    async def _call(self, silent: Replica, known: str, before: str) -> None:
+        """Call one that does not run: return when it does, for what was sent to it stays sent.
+
+        Raises Failed where it cannot be called: with `known` when its silence was noticed.
+        """
+        if silent.noticed(self._cluster.clock.seconds()):
             raise Failed(before + known, UNKNOWN)
-        if missing.faults.dead:
-            port = missing.member.address.partition(":")[2]
-            raise Failed(
-                f"{before}rpc error: code = Unavailable desc = connection error: desc ="
-                f' "transport: Error while dialing: dial tcp 127.0.0.1:{port}: connect: connection refused"',
-                UNAVAILABLE,
-            )
+        while not silent.runs:
+            if silent.faults.dead:
+                port = silent.member.address.partition(":")[2]
+                raise Failed(
+                    f'{before}rpc error: code = Unavailable desc = connection error: desc = "transport:'
+                    f' Error while dialing: dial tcp 127.0.0.1:{port}: connect: connection refused"',
+                    UNAVAILABLE,
+                )
+            await self._change()

@@ -94,8 +94,12 @@ async def test_a_dead_leader_of_another_group_is_missed_by_writes_at_once(rig):
         UNAVAILABLE,
         f"cannot retrieve predicate information: {DIALING.replace('7082', '7083')}",
     )
-    assert await rig.names(0, "p1") == found("p1")
+    await rig.put(4, '_:c <p1> "C" .')
+    assert "C" in await rig.names(0, "p1")
+    best_effort = await rig.begin(rig.names(0, "p2", read_only=True, best_effort=True))
+    assert not best_effort.done()
     await rig.pass_time(6)
+    assert await best_effort == found("p2")
     await rig.put(0, '_:b <p2> "B" .')
     assert rig.leaders(0, 2) == [4]
 
@@ -134,14 +138,17 @@ async def test_a_dead_group_stops_every_write_and_alter(rig):
 
 
 @with_groups(1, 1, 1)
-async def test_a_stopped_group_holds_its_callers_until_its_silence_is_noticed(rig):
+async def test_what_was_sent_to_a_stopped_group_stays_there_and_what_comes_later_fails(rig):
     rig.trouble.freeze(2)
-    reading = await rig.begin(rig.names(0, "p3"))
-    assert not reading.done()
-    await rig.pass_time(2)
-    assert "Unhealthy connection" in str(reading.exception())
+    held = [await rig.begin(rig.names(0, "p3")), await rig.begin(rig.put(0, '_:b <p1> "B" .'))]
+    await rig.pass_time(60)
+    assert not any(work.done() for work in held)
+    assert "Unhealthy connection" in (await failure(rig.names(0, "p3")))[1]
+    assert "No connection exists" in (await failure(rig.put(0, '_:b <p1> "B" .')))[1]
     rig.trouble.thaw(2)
-    assert await rig.names(0, "p3") == found("p3")
+    await rig.turns()
+    assert held[0].result() == found("p3")
+    assert held[1].exception() is None
 
 
 @with_groups(1, 1, 1)

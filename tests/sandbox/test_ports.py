@@ -140,6 +140,36 @@ async def test_a_stopped_alpha_takes_connections_and_answers_none_until_it_goes_
     assert found.json == b'{"q":[{"name":"A"}]}'
 
 
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+PING = b"\x00\x00\x08\x06\x00\x00\x00\x00\x00otterpng"
+PONG = b"\x00\x00\x08\x06\x01\x00\x00\x00\x00otterpng"
+
+
+@on_loopback(3)
+async def test_a_stopped_alpha_s_connections_answer_no_ping(house):
+    async def heard(reader, what):
+        said = b""
+        while what not in said:
+            said += await reader.read(100)
+
+    port = house.sandbox.grpc[0].port
+    old_reader, old = await asyncio.open_connection("127.0.0.1", port)
+    old.write(HELLO + PING)
+    await heard(old_reader, PONG)
+    house.trouble.freeze(0)
+    new_reader, new = await asyncio.open_connection("127.0.0.1", port)
+    old.write(PING)
+    new.write(HELLO + PING)
+    waiting = [asyncio.ensure_future(heard(reader, PONG)) for reader in (old_reader, new_reader)]
+    for _ in range(3):
+        await house.call(1, "CheckVersion", api.Check())
+    assert not any(work.done() for work in waiting)
+    house.trouble.thaw(0)
+    await asyncio.gather(*waiting)
+    old.close()
+    new.close()
+
+
 @on_loopback(3)
 async def test_an_alpha_that_refuses_its_clients_leads_on(house):
     house.trouble.fault(0, refuse=True)

@@ -173,22 +173,30 @@ async def test_an_alter_is_answered_before_every_alpha_knows_the_schema(rig):
 @with_a_name
 async def test_without_zero_only_best_effort_and_dated_reads_go_on(rig):
     begun = await rig.put(0, '_:b <name> "B" .', open=True)
-    before = rig.state(0)
     rig.trouble.lose_zero()
     held = [await rig.begin(rig.names(0)), await rig.begin(rig.put(1, '_:c <name> "C" .'))]
     held.append(await rig.begin(rig.alphas[2].alter(api.Operation(schema="x: int ."), {})))
     assert await rig.names(1, read_only=True, best_effort=True) == A
     assert await rig.names(1, start_ts=begun.start_ts) == AB
-    for refused in (rig.alphas[0].commit(begun, {}), rig.put(0, '_:d <name> "D" .', start_ts=begun.start_ts)):
+    new_uid = rig.put(0, '_:d <name> "D" .', start_ts=begun.start_ts, open=True)
+    for refused in (rig.alphas[0].commit(begun, {}), new_uid):
         with pytest.raises(Failed, match=r"^No connection exists$"):
             await refused
-    assert rig.state(0) == before
     await rig.pass_time(60)
     assert not any(work.done() for work in held)
     rig.trouble.restore_zero()
     await rig.turns()
     assert all(work.done() and work.exception() is None for work in held)
-    assert rig.state(0) != before
+
+
+@with_a_name
+async def test_without_zero_nobody_hears_who_leads(rig):
+    rig.trouble.lose_zero()
+    rig.trouble.kill(0)
+    assert b'dgraph_raft_is_leader{group="1"} 1' in rig.alphas[1].metrics()
+    assert rig.leaders(2) == [0]
+    rig.trouble.restore_zero()
+    assert rig.leaders(2) == [1]
 
 
 @with_a_name
