@@ -125,15 +125,8 @@ def comparisons(literals: Literals, word: str, edge: str, number: str) -> list[C
         lambda: f"anyofterms(sd_name, {some.name()})",
         lambda: f"allofterms(sd_name@en, {some.name()})",
         lambda: f"alloftext(sd_name, {some.name()})",
+        lambda: f"regexp(sd_name, {some.regex()})",
         lambda: f"near(sd_loc, [{some.real()}, {some.whole()}], {some.few()}00000)",
         lambda: f"within(sd_loc, [[[0.0, 0], [{some.few()}, 0], [{some.few()}, 9], [0.0, 0]]])",
         lambda: f"uid({some.uid()}, {some.uid()})",
-    ]
-
-
-def searches(literals: Literals) -> list[Callable[[], str]]:
-    """Return functions for a root or for a filter of which each is the whole."""
-    return [
-        lambda: f"regexp(sd_name, {literals.regex()})",
-        lambda: f"match(sd_name, {literals.name()}, {literals.few()})",
     ]

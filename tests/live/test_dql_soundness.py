@@ -26,7 +26,7 @@ BUILT = 1_300
 """Queries built, each with two sets of literals; about two in three run and find something."""
 LEAST = 1_500
 """Queries that ran, found something, and whose predicates are told."""
-WRITTEN = 700
+WRITTEN = 500
 LEAST_WRITTEN = 300
 
 NO_PREDICATE = frozenset(("", "_total", "uid"))
