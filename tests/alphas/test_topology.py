@@ -300,11 +300,14 @@ def test_a_leader_that_falls_ill_counts_as_missing(stage):
     before = stage.all_asked()
     stage.ill = {"a"}
     stage.clock.advance(stage.live.config.probe_interval)
+    stage.run(2 * AFTER_HINT)
     stage.page = state(counter=2, leader="b")
     stage.clock.advance(URGENT)
     assert stage.map.leader_of(1) == "b:9080"
-    stage.run(3)
-    assert stage.all_asked() - before < 14
+    asked = stage.all_asked()
+    assert asked - before < 20
+    stage.run(INTERVAL)
+    assert stage.all_asked() - asked <= 2
 
 
 def test_an_alpha_that_hangs_does_not_keep_the_others_from_telling(stages):
@@ -319,24 +322,23 @@ def test_an_alpha_that_hangs_does_not_keep_the_others_from_telling(stages):
     assert stage.ways["a:8080"].open <= 1
 
 
-def test_a_large_cluster_is_asked_more_seldom(stage):
-    stage.page = state(tablets=[f"0-p{i}" for i in range(5)])
-    ticks = stage.clock
+class Slow:
+    """A clock on which each look costs 100 ms."""
 
-    class Slow:
-        """A clock on which each look costs 20 ms."""
+    def __init__(self, clock):
+        self.clock = clock
+        self.spent = 0.0
 
-        spent = 0.0
+    def seconds(self):
+        self.spent += 0.1
+        return self.clock.seconds() + self.spent
 
-        def seconds(self):
-            self.spent += 0.02
-            return ticks.seconds() + self.spent
 
-    stage.topology._clock = Slow()
+def test_a_cluster_whose_pages_take_long_to_read_is_asked_more_seldom(stage):
+    stage.topology._clock = Slow(stage.clock)
     stage.begin()
-    stage.run(20, step=0.25)
-    calm = stage.all_asked()
-    assert calm < 12
+    stage.run(60, step=0.25)
+    assert 3 <= stage.all_asked() <= 10
 
 
 def test_the_accounts_token_is_shown_and_its_namespace_counts(stage):
