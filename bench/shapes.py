@@ -4,6 +4,7 @@ import platform
 import timeit
 from collections.abc import Callable
 from functools import partial
+from time import process_time
 
 from otterd.dql.cache import Shapes
 from otterd.dql.digest import words
@@ -27,9 +28,9 @@ SECONDS = 0.05
 
 
 def cost(call: Callable[[], object]) -> float:
-    """Return the microseconds of one call, the best of several rounds."""
-    number = max(1, int(SECONDS / max(timeit.timeit(call, number=1), 1e-7)))
-    return min(timeit.repeat(call, number=number, repeat=ROUNDS)) / number * 1e6
+    """Return the microseconds of processor time of one call, the best of several rounds."""
+    number = max(1, int(SECONDS / max(timeit.timeit(call, timer=process_time, number=1), 1e-7)))
+    return min(timeit.repeat(call, timer=process_time, number=number, repeat=ROUNDS)) / number * 1e6
 
 
 def unseen() -> Callable[[], object]:
