@@ -1,6 +1,10 @@
 """The ward: who may be given work."""
 
+from dataclasses import replace
+
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from otterd.core import judge
 from otterd.core.health import Bounds, Probed, Standing, Status, Ward
@@ -420,3 +424,25 @@ def test_what_is_usable_stays_the_same_object_while_nothing_changes() -> None:
     made.probed(A, 1.0, WELL)
     made.tick(2.0)
     assert made.usable is before
+
+
+@given(
+    st.sampled_from(REFUSALS),
+    st.text(max_size=20),
+    st.text(max_size=20),
+    st.sampled_from([1, 2, 2, 2, 3, 5, 7, 8, 9, 10, 13, 14, 16]),
+    st.sampled_from(Purpose),
+    st.booleans(),
+)
+def test_no_words_around_a_refusal_make_it_one(
+    said: str, before: str, after: str, code: int, purpose: Purpose, writes: bool
+) -> None:
+    assume(code != 2 or (before + after))
+    made = ward()
+    states, usable = made.states(), made.usable
+    asked = replace(operation(Rpc("Query", b"")), purpose=purpose, writes=writes)
+    verdict = judge.of_answer(asked, Answer(code, message=before + said + after))
+    for _ in range(10):
+        made.heard(A, 1.0, verdict, 5.0)
+    assert made.states() == states
+    assert made.usable is usable

@@ -163,3 +163,22 @@ def test_an_election_is_not_held_against_those_who_hold_it(watched):
     survivors = {each.grpc for index, each in enumerate(cluster.addresses) if index != doomed}
     told = [line for line in watched.said() if line.split(" ")[0] in survivors]
     assert told == [f"{line.split(' ')[0]} is usable" for line in told]
+
+
+QUOTES = (
+    "the server is in draining mode and client requests will only be allowed after exiting"
+    " the mode  by sending a GraphQL draining(enable: false) mutation to /admin",
+    "Please retry again, server is not ready to accept requests",
+    "429 Too Many Requests. Please throttle your requests",
+)
+
+
+@pytest.mark.parametrize("text", QUOTES)
+def test_a_text_that_a_caller_makes_an_alpha_quote_is_not_held_against_it(otter, cluster, text):
+    gateway = otter(cluster)
+    broken = {"query": '{ q(func: has(name)) @filter(eq(name, "' + text + '",) { uid } }'}
+    for _ in range(20):
+        refused = ask(gateway.http, "POST", "/query", broken)
+        assert text in refused.json()["errors"][0]["message"]
+    states = [one["otter"]["status"] for one in ask(gateway.http, "GET", "/health").json()[1:]]
+    assert set(states) == {"usable"}
