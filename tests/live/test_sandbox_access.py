@@ -18,6 +18,23 @@ OFFSET = 3200
 RDF, DQL = "application/rdf", "application/dql"
 SCHEMA = "type Otter { name: String! @id @search(by: [term]) age: Int @search friends: [Otter] kind: Kind }\n"
 KIND = "enum Kind { SEA RIVER }"
+ZOO = '''
+"An animal" type Animal implements Named & Weighed {
+  legs: Int @search
+  keeper: Keeper! @hasInverse(field: animals)
+  food: [Food!] @search  # an enum has a hash without being asked
+  born: DateTime @search(by: [day])
+  """block
+  text""" name: String!
+}
+interface Named { id: ID!, name: String! @id @search(by: [term, regexp]) }
+interface Weighed { id: ID!, weight: Float @search }
+type Keeper { badge: Int64! @id, animals: [Animal], fit: Boolean @search, notes: [String] @search }
+type Cage implements Named {
+  inside: [Animal!] wide: Int64 @search tag: String @id @search(by: [exact, fulltext])
+}
+enum Food { FISH KRILL }
+'''
 BOB = """{ set {
 _:u <dgraph.xid> "bob" .
 _:u <dgraph.type> "dgraph.type.User" .
@@ -94,6 +111,11 @@ STEPS = [
     ("own", "/admin/schema", SCHEMA + KIND),
     ("own", "/admin/schema", SCHEMA),
     ("own", "/query", KEPT),
+    ("own", "/admin/schema", ZOO),
+    ("own", "/query", "schema {}"),
+    ("own", "/admin/schema", "type Broken {"),
+    ("own", "/query", KEPT),
+    ("own", "/admin/schema", SCHEMA + KIND),
     ("own", "/mutate?commitNow=true", '{ set { _:o <Otter.name> "Ollie" .\n_:o <Otter.age> "3" .\n } }'),
     ("own", "/query", '{ q(func: eq(Otter.name, "Ollie")) { Otter.name Otter.age } }'),
     ("own", "/admin/schema", "type Otter { name: [String] age: [Int] }"),

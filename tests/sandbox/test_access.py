@@ -69,13 +69,13 @@ async def test_namespaces_do_not_see_each_other(alpha):
     made = await call(alpha, "CreateNamespace", api.CreateNamespaceRequest(), root)
     own = await token(alpha, namespace=made.namespace)
     await put(alpha, '_:a <name> "first" .', root)
-    await put(alpha, '_:a <name> "second" .', own)
+    await put(alpha, '_:a <name> "second" .\n_:a <mine> "x" .', own)
     assert await read(alpha, NAMED, root) == b'{"q":[{"name":"first"}]}'
     assert await read(alpha, NAMED, own) == b'{"q":[{"name":"second"}]}'
     tablets = alpha.cluster.zero.state()["groups"]["1"]["tablets"]
     assert {"0-name", "1-name"} <= set(tablets)
     seen = own_state(alpha.cluster.zero.state(), 1)["groups"]["1"]["tablets"]
-    assert seen["name"]["predicate"] == "name"
+    assert seen["mine"]["predicate"] == "mine"
     assert not any(name.startswith(("0-", "1-")) for name in seen)
 
 

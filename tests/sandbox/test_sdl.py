@@ -62,6 +62,8 @@ def test_a_schema_becomes_types_and_predicates():
         ("\ntyp T", ['input:2: Unexpected Name "typ"']),
         ("type T { x: Int", ["input:1: Expected Name, found <EOF>"]),
         ("type T { x: Int ;}", ["input:1: Expected Name, found <Invalid>"]),
+        ("type T { x: Int @search(by: 1.) }", ["input:1: Unexpected <Invalid>"]),
+        ("type T { x: Int @search(by: 1e4e4) }", ["input:1: Expected :, found )"]),
         ("type T { x: Foo }", ["input:1: Undefined type Foo."]),
         ("type T { x: Int @foo }", ["input:1: Undefined directive foo."]),
         ("type T { x: Int x: Int }", ["input:1: Field T.x can only be defined once."]),

@@ -13,7 +13,8 @@ NAME, INT, FLOAT, STRING, BLOCK, END, INVALID = (
 _TOKEN = re.compile(
     r"(?P<blank>[\t ,\ufeff]+|\#[^\x00-\x08\x0a-\x1f]*)|(?P<line>\r\n|\n|\r)"
     r"|(?P<Name>[_A-Za-z][_0-9A-Za-z]*)"
-    r"|(?P<number>-?(?:0(?![0-9])|[1-9][0-9]*)(?P<float>(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![.eE0-9]))"
+    r"|(?P<number>-?(?:0|[1-9][0-9]*)(?![0-9])"
+    r"(?P<float>(?:\.[0-9]+(?![0-9])|(?!\.))(?:[eE][+-]?[0-9]+(?![0-9])|(?![eE]))))"
     r'|(?P<BlockString>"""(?P<block>(?:\\"""|(?!""")[^\x00-\x08\x0b\x0c\x0e-\x1f])*)""")'
     r'|(?P<String>"(?!"")(?P<text>(?:[^"\\\x00-\x08\x0a-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*)")'
     r"|(?P<mark>\.\.\.|[!$&():=@\[\]{}|])"
