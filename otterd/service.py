@@ -110,7 +110,7 @@ class Otter(Service):
         journal.follow(live, reactor)
         access = AccessLog(reactor, journal.stream, self.metrics)
         ledger = Ledger(live, reactor, access, self.metrics)
-        site = OtterSite(live, self.gateway, self.guard, self.report, reactor)
+        site = OtterSite(live, self.gateway, self.guard, self.report, reactor, atlas=self.topology)
         self.http = HttpFactory(live, reactor, site, ledger)
         self.sockets = OtterSocketFactory(live, reactor, self.gateway, self.guard, ledger)
         scrapers = MetricsFactory(reactor, self.metrics.registry)

@@ -1,5 +1,6 @@
 """What `/validate/dql?explain=true` tells besides the verdict, with the live schema beside it."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,6 +8,8 @@ import msgspec
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from otterd.core.cluster import Map
+from otterd.core.namespace import namespace_of, tablet
 from otterd.core.operation import Answer, Caller, Operation, Purpose, Rpc
 from otterd.dql.needs import Stored, needs
 from otterd.dql.shape import shape
@@ -25,6 +28,27 @@ class Performer(Protocol):
 
     def perform(self, operation: Operation) -> Deferred[Answer]:
         """Carry `operation` to an alpha; fail only with an OtterError or CancelledError."""
+
+
+class Atlas(Protocol):
+    """Where the map of the cluster is; `why` is empty, or a sentence that says why there is none."""
+
+    @property
+    def map(self) -> Map:
+        """Return the map as last told."""
+
+    @property
+    def why(self) -> str:
+        """Return the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What an explanation stands on: the corridor, the map, and the namespace of callers without a token."""
+
+    gateway: Performer
+    atlas: Atlas
+    namespace: int = 0
 
 
 class _Predicate(msgspec.Struct):
@@ -61,7 +85,7 @@ def is_asked(query: bytes) -> bool:
 
 
 def explain(
-    gateway: Performer, request: Request, caller: Caller, text: str, kind: str, document: Document | None
+    ground: Ground, request: Request, caller: Caller, text: str, kind: str, document: Document | None
 ) -> Deferred[bytes]:
     """Return the JSON that tells of `text`, which is sound; `document` is the query in it."""
     try:
@@ -80,12 +104,15 @@ def explain(
     def told(live: _Live) -> bytes:
         members = _members(text, kind)
         if live.schema is None:
-            members |= {"needs": None, "why": live.why}
+            members |= {"needs": None, "owners": None, "why": live.why}
         else:
             members["needs"] = needs(document, live.schema) if document is not None else []
+            token = dict(metadata).get("accessjwt")
+            namespace = namespace_of(token) if token else ground.namespace
+            members |= _owners(members["predicates"], live.schema, ground.atlas, namespace)
         return msgspec.json.encode(members)
 
-    return gateway.perform(operation).addCallback(_stored).addErrback(unknown).addCallback(told)
+    return ground.gateway.perform(operation).addCallback(_stored).addErrback(unknown).addCallback(told)
 
 
 def _stored(answer: Answer) -> _Live:
@@ -104,6 +131,25 @@ def _stored(answer: Answer) -> _Live:
         for each in _read(api.Response.FromString(answer.body).json or b"{}").schema
     }
     return _Live(predicates)
+
+
+def _owners(
+    predicates: list[str] | None, schema: Container[str], atlas: Atlas, namespace: int
+) -> dict[str, Any]:
+    """Tell which group serves each predicate that the caller's schema shows, and who leads the group."""
+    known = atlas.map
+    if not known.known:
+        return {"owners": None, "why": atlas.why}
+    if predicates is None:
+        return {"owners": None}
+    # The namespace is only claimed, so that the map alone must not tell what is there.
+    places = [known.owners.get(tablet(namespace, each)) if each in schema else None for each in predicates]
+    return {
+        "owners": [
+            {"predicate": each, "group": group, "leader": (known.leader_of(group) if group else "") or None}
+            for each, group in zip(predicates, places, strict=True)
+        ]
+    }
 
 
 def _members(text: str, kind: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from otterd.config.live import Live
 from otterd.core.operation import Caller
 from otterd.edges.http.exchange import Reply, Request
-from otterd.edges.http.explain import Performer, explain, is_asked
+from otterd.edges.http.explain import Atlas, Ground, Performer, explain, is_asked
 from otterd.edges.http.forward import plain_body
 from otterd.edges.http.golang import quote
 from otterd.edges.http.validate import validate_dql, validate_schema
@@ -36,9 +36,10 @@ class Report(Protocol):
 class Local:
     """Answers the paths of Kind.LOCAL."""
 
-    def __init__(self, live: Live, guard: Guard, report: Report, gateway: Performer) -> None:
+    def __init__(self, live: Live, guard: Guard, report: Report, gateway: Performer, atlas: Atlas) -> None:
         self._live = live
         self._gateway = gateway
+        self._atlas = atlas
         self._guard = guard
         self._report = report
 
@@ -92,7 +93,10 @@ class Local:
             return _valid(b'{"status":"valid","type":"%b"}' % validate_schema(body).encode())
         asked, sound = is_asked(request.query), validate_dql(body)
         if asked:
-            told = explain(self._gateway, request, caller, sound.text, sound.kind, sound.document)
+            # Whoever shows no token of its own is, if anybody, the gateway's account.
+            lent = config.dgraph_namespace if config.dgraph_user else 0
+            ground = Ground(self._gateway, self._atlas, lent)
+            told = explain(ground, request, caller, sound.text, sound.kind, sound.document)
             return told.addCallback(_valid)
         return _valid(b'{"status":"valid","type":"%b"}' % sound.kind.encode())
 

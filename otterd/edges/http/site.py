@@ -13,7 +13,7 @@ from otterd.config.schema import Config
 from otterd.core.operation import Answer, Caller, Decision, Door, Entry, HttpCall, Operation, Rpc
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.exchange import Reply, Request
-from otterd.edges.http.explain import Performer
+from otterd.edges.http.explain import Atlas, Performer
 from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
@@ -51,13 +51,20 @@ class OtterSite:
     """The Site of the HTTP door."""
 
     def __init__(
-        self, live: Live, gateway: Performer, guard: Guard, report: Report, reactor: IReactorTime
+        self,
+        live: Live,
+        gateway: Performer,
+        guard: Guard,
+        report: Report,
+        reactor: IReactorTime,
+        *,
+        atlas: Atlas,
     ) -> None:
         self._live = live
         self._reactor = reactor
         self._gateway = gateway
         self._guard = guard
-        self._local = Local(live, guard, report, gateway)
+        self._local = Local(live, guard, report, gateway, atlas)
 
     def handle(self, request: Request) -> "Deferred[Reply] | Reply":
         """Answer `request`; never raises."""

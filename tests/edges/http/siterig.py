@@ -7,6 +7,7 @@ from twisted.internet.task import Clock
 
 from otterd.config.live import Live
 from otterd.config.schema import Config, Secret
+from otterd.core.cluster import UNCHARTED
 from otterd.core.operation import Answer, Door, Entry, HttpCall
 from otterd.edges.http.exchange import Reply, Request
 from otterd.edges.http.site import OtterSite
@@ -61,6 +62,14 @@ class Report:
         return b'{"alphas":[]}'
 
 
+class Atlas:
+    """What is known of the cluster."""
+
+    def __init__(self) -> None:
+        self.map = UNCHARTED
+        self.why = "no alpha has told of the cluster yet"
+
+
 class SiteRig:
     """`ask` sends one request and returns the Reply, or None while it waits."""
 
@@ -73,7 +82,8 @@ class SiteRig:
         sight = FakeSight(ALPHAS)
         self.gateway = Gateway(self.live, self.clock, self.clock, self.guard, self, Account(), sight)
         self.report = Report()
-        self.site = OtterSite(self.live, self.gateway, self.guard, self.report, self.clock)
+        self.atlas = Atlas()
+        self.site = OtterSite(self.live, self.gateway, self.guard, self.report, self.clock, atlas=self.atlas)
         self.entry = Entry(Door.HTTP, "", "id", 0.0)
         self.waiting: Deferred[Reply] | None = None
 

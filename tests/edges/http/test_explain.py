@@ -1,10 +1,13 @@
 """`/validate/dql?explain=true`: what a text asks for, and what the live schema lacks for it."""
 
+import base64
 import json
 from typing import Any
 
 import pytest
 
+from otterd.config.schema import Secret
+from otterd.core.cluster import Group, Map
 from otterd.core.operation import Answer
 from otterd.errors import NotReached
 from otterd.wire import api_pb2 as api
@@ -47,6 +50,8 @@ def test_a_query_is_explained() -> None:
         "depth": told["depth"],
         "breadth": told["breadth"],
         "needs": ["`name` has no index for `eq`; add @index(exact)"],
+        "owners": None,
+        "why": "no alpha has told of the cluster yet",
     }
     (call,) = [call for alpha in rig.alphas.values() for call in alpha.channel.calls]
     sent = api.Request.FromString(call.request.payload)
@@ -79,7 +84,7 @@ def test_a_faulty_text_is_refused_before_an_alpha_is_asked() -> None:
 @pytest.mark.parametrize("answer", [Answer(7, message="no access"), NotReached("gone")])
 def test_without_a_schema_the_needs_are_unknown(answer: Answer | BaseException) -> None:
     told = explained(rig_with(answer))
-    assert told["needs"] is None
+    assert (told["needs"], told["owners"]) == (None, None)
     assert told["why"]
     assert told["reads"] == ["age", "friend", "name"]
 
@@ -92,6 +97,54 @@ def test_the_schema_is_asked_for_with_the_callers_rights() -> None:
         dict(call.request.metadata).get("accessjwt") for a in rig.alphas.values() for call in a.channel.calls
     ]
     assert sorted(map(str, shown)) == ["None", "own"]
+
+
+MAP = Map(
+    groups={1: Group(1, leader="a:9080"), 2: Group(2)},
+    owners={"0-name": 1, "0-friend": 1, "0-age": 2, "7-name": 2, "7-age": 1},
+)
+JWT = "e30." + base64.urlsafe_b64encode(b'{"namespace":7}').decode().rstrip("=") + ".x"
+
+
+def owner(predicate: str, group: int | None, leader: str | None) -> dict[str, Any]:
+    return {"predicate": predicate, "group": group, "leader": leader}
+
+
+def test_each_predicate_is_told_with_its_group_and_leader() -> None:
+    rig = rig_with()
+    rig.atlas.map = MAP
+    told = explained(rig)
+    assert "why" not in told
+    # `friend` is not in the schema that the caller is shown, though the map has it.
+    assert told["owners"] == [
+        owner("age", 2, None),
+        owner("friend", None, None),
+        owner("name", 1, "a:9080"),
+    ]
+
+
+def test_the_namespace_is_that_of_the_callers_token_or_of_the_account() -> None:
+    theirs = [owner("age", 1, "a:9080"), owner("friend", None, None), owner("name", 2, None)]
+    rig = rig_with()
+    rig.atlas.map = MAP
+    assert explained(rig, headers={**DQL, "X-Dgraph-AccessToken": JWT})["owners"] == theirs
+    lending = rig_with(dgraph_user="groot", dgraph_password=Secret("x"), dgraph_namespace=7)
+    lending.atlas.map = MAP
+    assert explained(lending)["owners"] == theirs
+
+
+def test_of_what_may_not_be_read_the_map_tells_nothing() -> None:
+    rig = rig_with(Answer(7, message="no access"))
+    rig.atlas.map = MAP
+    told = explained(rig, headers={**DQL, "X-Dgraph-AccessToken": JWT})
+    assert (told["owners"], told["why"]) == (None, "no access")
+
+
+def test_where_the_predicates_cannot_be_told_their_owners_cannot() -> None:
+    rig = rig_with()
+    rig.atlas.map = MAP
+    told = explained(rig, b"{ q(func: uid(1)) { expand(_all_) } }")
+    assert (told["predicates"], told["owners"]) == (None, None)
 
 
 def test_an_explanation_costs_two_tokens() -> None:
