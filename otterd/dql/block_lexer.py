@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from otterd.dql import lexer
+from otterd.dql.broken import too_many
 from otterd.dql.errors import DqlError, unlexed
 from otterd.dql.lexer import Lexer as QueryLexer
 
@@ -103,6 +104,8 @@ class Lexer:
         return self.tokens
 
     def _add(self, kind: Kind, start: int, end: int) -> int:
+        if len(self.tokens) > lexer.MOST_TOKENS:
+            raise too_many(lexer.MOST_TOKENS)
         self.tokens.append(Token(kind, self.text[start:end], start))
         return end
 
