@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.balance import policy_for
+from otterd.core.balance import Policy, policy_for
 from otterd.core.budget import Budget
 from otterd.core.facts import Facts
 from otterd.core.judge import Kind
@@ -83,6 +83,11 @@ class Gateway:
         """How many requests are on their way."""
         return len(self._passages)
 
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.shared.placing.policy
+
     def perform(self, operation: Operation) -> Deferred[Answer]:
         """Carry `operation` to an alpha and fire with the answer.
 
@@ -139,8 +144,12 @@ class Gateway:
     def _settle(self, answer: Answer, operation: Operation, schemas: Schemas) -> Deferred[Answer] | Answer:
         """Keep an alter's answer until the alphas show the new schema."""
 
+        tally = self.shared.tally
+        tally.alters += 1
+
         def settled(behind: tuple[str, ...]) -> Answer:
             answer.behind = behind
+            tally.alters_behind += bool(behind)
             return answer
 
         return schemas.settled(operation, answer).addCallback(settled)

@@ -61,7 +61,7 @@ class Elections:
         self._ready: deque[_Wait] = deque()
         self._batch = FIRST_BATCH
         self._pumping = False
-        self.held = self.expired = self.turned_away = 0
+        self.held = self.released = self.expired = self.turned_away = 0
         sight.watch(self.look)
 
     def __len__(self) -> int:
@@ -70,6 +70,14 @@ class Elections:
     def oldest(self) -> float | None:
         """Return since when, in seconds on the steady clock, the first has waited; None when nobody does."""
         return min((wait.since for wait in self._waiting.values()), default=None)
+
+    def waiting(self) -> dict[int, int]:
+        """Return how many wait for each group; one that needs several counts for each."""
+        found = dict[int, int]()
+        for wait in self._waiting.values():
+            for group in wait.groups:
+                found[group] = found.get(group, 0) + 1
+        return found
 
     @property
     def troubled(self) -> frozenset[int]:
@@ -188,6 +196,7 @@ class Elections:
             if self._waiting.get(wait.held) is wait:
                 del self._waiting[wait.held]
                 left -= 1
+                self.released += 1
                 wait.held.released()
         self._batch *= 2
         self._pumping = bool(self._ready)

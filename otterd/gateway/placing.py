@@ -12,6 +12,7 @@ from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
 from otterd.core.started import started, tablets_of_commit
 from otterd.dql.shape import Shape
+from otterd.gateway.overheard import Overheard
 from otterd.gateway.seams import Sight, Steady
 from otterd.gateway.tally import Tally
 
@@ -73,11 +74,17 @@ class Placing:
             return
         if operation.purpose not in DATA or operation.commit_now:
             return
-        body = answer.body
-        if isinstance(body, bytes) and isinstance(operation.request, Rpc):
+        body, alpha, wrote = answer.body, answer.alpha, operation.writes
+
+        def learn(start_ts: int) -> None:
+            self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
+
+        if not isinstance(body, bytes):
+            answer.body = Overheard(body, learn)
+        elif isinstance(operation.request, Rpc):
             start_ts = started(body)
             if start_ts:
-                self.pins.learn(start_ts, answer.alpha, self._clock.seconds(), operation.writes)
+                learn(start_ts)
 
     def why_aborted(self, operation: Operation, ask: Ask, verdict: Verdict, tally: Tally) -> Verdict:
         """Tell an abort for a moving tablet from a conflict, by the map, and count it."""

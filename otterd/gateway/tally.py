@@ -19,6 +19,10 @@ class Tally:
     moved: int = 0
     """Transactions that a move of a tablet aborted, not a conflict."""
     conflicts: int = 0
+    alters: int = 0
+    """Alters whose answers were kept until the alphas showed the new schema, or did not in time."""
+    alters_behind: int = 0
+    """Those of which some alpha did not show it in time."""
     _reads: Percentile = field(default_factory=Percentile)
 
     @property
