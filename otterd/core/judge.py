@@ -41,6 +41,7 @@ class Verdict(StrEnum):
     EXPIRED = "token expired"
     NO_LEADER = "no leader"
     CUT_OFF = "cut off"
+    GROUP_AWAY = "group away"
     ZERO_CHANGED = "zero changed"
     MAP_BEHIND = "map behind"
     NOT_REACHED = "not reached"
@@ -97,6 +98,8 @@ TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
     Verdict.NO_LEADER: (Next.AWAIT, Next.AWAIT, Next.TELL, Next.TELL),
     # No link to zero or to the group behind. A commit that could not be handed on was not sent.
     Verdict.CUT_OFF: (Next.AWAIT, Next.TELL, Next.TELL, Next.TELL),
+    # Another group could not be asked for its schema, before anything was written.
+    Verdict.GROUP_AWAY: (Next.AWAIT, Next.AWAIT, Next.AWAIT, Next.TELL),
     # The zero that was asked leads no more: nothing was decided.
     Verdict.ZERO_CHANGED: (Next.ELSEWHERE, Next.ELSEWHERE, Next.TELL, Next.ELSEWHERE),
     Verdict.MAP_BEHIND: (Next.ELSEWHERE, Next.TELL, Next.TELL, Next.TELL),
@@ -172,6 +175,8 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
     if code == DEADLINE_EXCEEDED:
         return Verdict.TIMED_OUT
     if code == UNAVAILABLE:
+        if texts.GROUP_AWAY(text):
+            return Verdict.GROUP_AWAY
         # Handed on from another alpha or from zero: what was asked here may have been applied there.
         return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
     return Verdict.MISTAKE if code in MISTAKES else Verdict.ERROR
@@ -201,6 +206,8 @@ def _of_unknown(operation: Operation, text: str) -> Verdict:
         return Verdict.ZERO_CHANGED
     if found is not None:
         return found
+    if texts.GROUP_AWAY(text):
+        return Verdict.GROUP_AWAY
     if texts.CUT_OFF_LONG(text):
         return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
     if texts.MOVED(text):

@@ -38,6 +38,13 @@ _UNAVAILABLE = (
 _LINK = (
     r"dispatchTaskOverNetwork: while retrieving connection\.: (?:Unhealthy connection|No connection exists)"
 )
+# Before any write an alpha asks the leader of each other group for its schema, whatever the write touches.
+GROUP_AWAY = re.compile(
+    r"(?:cannot retrieve predicate information"
+    r"|unique validation failed to fetch schema for predicates \[.*\]): "
+    f"(?:No connection exists|Unhealthy connection|{_UNAVAILABLE}|{_LINK})",
+    re.DOTALL,
+).fullmatch
 CUT_OFF_LONG = re.compile(f"(?:{_UNAVAILABLE}|{_LINK})", re.DOTALL).fullmatch
 MAP_BEHIND = re.compile(
     r"Group checksum mismatch for id: \d+|This server doesn't serve group id: \d+"

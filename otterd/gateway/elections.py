@@ -27,6 +27,11 @@ HUNG = 0.5
 
 WAITING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
 
+CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
+
+SOME = 0
+"""Stands for a group that nobody named; there is none with this number."""
+
 NONE: frozenset[int] = frozenset()
 
 
@@ -113,10 +118,13 @@ class Elections:
         if ask.purpose not in WAITING:
             return NONE
         groups = self.needed(ask)
-        if verdict is Verdict.CUT_OFF:
+        if verdict is Verdict.GROUP_AWAY:
+            # Which group it was the alpha does not say.
+            groups = self.troubled or frozenset((SOME,))
+        elif verdict is Verdict.CUT_OFF:
             # What an alpha says of a link blames the group behind it.
             groups = groups - {self._sight.map.group_of.get(address, 0)} or groups
-        self.doubt(groups, cut_off=verdict is Verdict.CUT_OFF)
+        self.doubt(groups, cut_off=verdict in CUT_OFF)
         return groups
 
     def doubt(self, groups: frozenset[int], *, cut_off: bool) -> None:
@@ -218,5 +226,7 @@ class Elections:
 
 
 def _named(groups: frozenset[int]) -> str:
+    if groups == {SOME}:
+        return "a group"
     numbers = ", ".join(map(str, sorted(groups)))
     return f"group{'s' if len(groups) != 1 else ''} {numbers}"

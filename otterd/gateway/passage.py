@@ -156,6 +156,10 @@ class Passage(Calls):
         shared, now = self._shared, self._shared.clock.seconds()
         if now >= self.deadline or self._lost >= MOST_LOST or not (self.heard or self.operation.writes):
             return False
+        if verdict is Verdict.GROUP_AWAY:
+            # The survivors of a group do not ask its leader.
+            troubled, group_of = shared.elections.troubled, shared.sight.map.group_of
+            self._order = tuple(sorted(self._order, key=lambda each: group_of.get(each) not in troubled))
         if self.untried and self._attempts < shared.live.config.max_attempts:
             # One alpha that takes no more may be alone in that; when several are, more work helps none.
             free = verdict in FREE or (verdict is Verdict.THROTTLED and self._attempts == 1)

@@ -15,6 +15,9 @@ GONE = (
 )
 
 
+AWAY = "unique validation failed to fetch schema for predicates [0-p 0-q]: Unhealthy connection"
+
+
 def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: bool = False) -> Operation:
     request = HttpCall(b"POST", b"/alter", ()) if http else Rpc("Query", b"")
     entry = Entry(Door.HTTP, "/query", "id", 0.0)
@@ -55,6 +58,10 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (2, ': attr: "0-name" groupId: 2 Request sent to wrong server.', Verdict.MAP_BEHIND),
         (2, 'StartTs: 5 is from before MoveTs: 9 for pred: "0-name"', Verdict.MOVED),
         (2, f": {judge.THROTTLED}", Verdict.ERROR),
+        (2, "cannot retrieve predicate information: No connection exists", Verdict.GROUP_AWAY),
+        (14, f"cannot retrieve predicate information: {GONE}", Verdict.GROUP_AWAY),
+        (2, AWAY, Verdict.GROUP_AWAY),
+        (2, f"line 1 column 2: {AWAY}", Verdict.ERROR),
     ],
 )
 def test_reads_code_and_whole_message(code: int, text: str, verdict: Verdict) -> None:
@@ -148,3 +155,11 @@ def test_the_callers_of_a_lost_transaction_are_told_its_number_and_no_words_to_r
     assert "4711" in told.message
     assert "Please retry" not in told.message
     assert (told.status, told.grpc) == (502, 2)
+
+
+@pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.PART])
+def test_a_write_before_which_another_group_was_away_was_not_begun(kind: Kind) -> None:
+    verdict = judge.of_answer(
+        KINDS[kind], Answer(14, message=f"cannot retrieve predicate information: {GONE}")
+    )
+    assert judge.next_of(kind, verdict) is Next.AWAIT

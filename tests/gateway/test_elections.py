@@ -164,6 +164,18 @@ def test_a_group_that_another_alpha_cannot_reach_is_doubted_for_a_moment() -> No
     assert not rig.lacking(OTHER)
 
 
+def test_a_group_that_nobody_named_holds_nobody_else() -> None:
+    rig = Rig()
+    ask = Ask(Purpose.MUTATION, frozenset(), NAME)
+    groups = rig.elections.suspects(ask, Verdict.GROUP_AWAY, "a")
+    waiter = Waiter()
+    rig.elections.hold(waiter, groups, 0.0, 1e9)
+    assert not rig.lacking()
+    assert not rig.lacking(OTHER)
+    rig.clock.pump([0.3] * 2)
+    assert waiter.freed == 1
+
+
 def test_nothing_is_suspected_without_a_map() -> None:
     rig = Rig()
     rig.sight.chart({}, {})

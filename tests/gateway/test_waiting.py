@@ -74,6 +74,21 @@ def test_a_read_of_a_group_that_other_alphas_cannot_reach_is_held_and_then_refus
     assert "group 1" in heard.error.message
 
 
+def test_a_write_goes_through_a_survivor_of_the_group_that_is_away() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED, max_attempts=2)
+    rig.sight.chart({1: (A,), 2: ("gone:9080", C), 3: (B,)}, {"0-name": 1})
+    rig.sight.mute.add("gone:9080")
+    rig.sight.change()
+    for alpha in (rig.a, rig.b):
+        alpha.channel.default = Answer(
+            2, message="cannot retrieve predicate information: No connection exists"
+        )
+    write = api.Request(mutations=[api.Mutation(set_nquads=b'_:a <name> "x" .')], commit_now=True)
+    heard = rig.perform(operation(Purpose.MUTATION, request=rpc(write.SerializeToString())))
+    assert heard.answer
+    assert heard.answer.alpha == C
+
+
 def rpc(payload: bytes = NAME) -> Any:
     from otterd.core.operation import Rpc
 
