@@ -285,8 +285,8 @@ def FINE_AT(request: Any) -> Any:
 def test_a_read_is_rescued_from_an_alpha_that_gives_no_sign_of_life() -> None:
     rig = Rig(balancer_type=Balancer.STATE_BASED)
     rig.sight.chart({1: (A, B, C)}, {"0-name": 1}, g1=C)
-    rig.a.channel.default = rig.b.channel.default = HANG
-    rig.sight.costs = {C: 9.0}
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
     heard = rig.perform(operation())
     (first,) = [alpha for alpha in rig.alphas.values() if alpha.channel.calls]
     for alpha in rig.alphas.values():
