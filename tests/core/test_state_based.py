@@ -191,11 +191,19 @@ def test_without_a_map_it_goes_by_load(ask: Ask) -> None:
 
 
 @given(asks, sights)
-def test_it_learns_of_a_new_map_and_of_who_is_usable_at_once(ask: Ask, sight: Sight) -> None:
+def test_it_sees_at_once_who_is_usable(ask: Ask, sight: Sight) -> None:
     chooser, fresh = policy(), policy()
-    chooser.order(Ask(Purpose.QUERY), Sight(SHARDED, frozenset(("a:1",))))
-    first, again = chooser.order(ask, sight), fresh.order(ask, sight)
-    assert set(first) == set(again)
+    chooser.order(Ask(Purpose.QUERY), Sight(sight.map, frozenset(("a:1",))))
+    assert set(chooser.order(ask, sight)) == set(fresh.order(ask, sight))
+
+
+def test_it_sees_at_once_who_leads_and_owns() -> None:
+    chooser, sight = policy(), Sight(SHARDED)
+    asked = (query("0-friend"), mutation("0-friend"))
+    assert {chooser.order(ask, sight)[0] for ask in asked} <= {"c:1", "d:1"}
+    sight.map = chart([group(1, "ab", leader="b"), group(2, "cd", leader="c")], {"0-friend": 1})
+    assert chooser.order(asked[0], sight)[0] in ("a:1", "b:1")
+    assert chooser.order(asked[1], sight)[0] == "b:1"
 
 
 @pytest.mark.parametrize(

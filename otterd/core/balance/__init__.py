@@ -1,6 +1,5 @@
 """The policies that choose an alpha: pure, one class each."""
 
-import random
 from collections.abc import Iterable
 
 from otterd.config.schema import Balancer, Config
@@ -29,7 +28,7 @@ __all__ = [
 ]
 
 
-def policy_for(config: Config, chance: Chance = random.random, found: Iterable[str] = ()) -> Policy:
+def policy_for(config: Config, chance: Chance, found: Iterable[str] = ()) -> Policy:
     """Return the policy that `config` names.
 
     `found` are the gRPC addresses of alphas that the file does not name; no list of `groups` takes them up.
