@@ -13,7 +13,7 @@ from otterd.errors import AlphaFailed, Lost, NotReached, OutcomeUnknown, Overloa
 from otterd.gateway.legs import BEST_EFFORT
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed
-from tests.gateway.rig import FINE, Heard, Rig, operation
+from tests.gateway.rig import Heard, Rig, operation
 
 A, B, C = "a:9080", "b:9080", "c:9080"
 NAME = api.Request(query="{ q(func: eq(name, 1)) { name } }").SerializeToString()
@@ -114,10 +114,10 @@ def test_room_is_waited_for_and_a_full_line_turns_away() -> None:
     waiting, refused = rig.perform(operation()), rig.perform(operation())
     assert isinstance(refused.error, Overloaded)
     assert refused.error.retry_after
-    rig.b.channel.settle(rig.b.channel.calls[0], FINE)
+    rig.b.channel.settle(rig.b.channel.calls[0], Answer(0, b"payload"))
     assert first[1].answer
     assert len(rig.b.channel.calls) == 2
-    rig.b.channel.settle(rig.b.channel.calls[1], FINE)
+    rig.b.channel.settle(rig.b.channel.calls[1], Answer(0, b"payload"))
     assert waiting.answer
 
 
@@ -238,7 +238,7 @@ class TestAnOldAnswer:
     def test_a_fresh_answer_that_comes_first_wins(self) -> None:
         rig = grouped()
         for alpha in rig.alphas.values():
-            alpha.channel.default = Delayed(0.3, FINE)
+            alpha.channel.default = Delayed(0.3, Answer(0, b"payload"))
         heard = rig.perform(operation(request=rpc(), max_stale=10.0))
         rig.clock.pump([0.05] * 7)
         assert heard.answer is not None
@@ -260,7 +260,9 @@ class TestAnOldAnswer:
         rig = grouped(max_attempts=1)
         for alpha in rig.alphas.values():
             alpha.channel.default = lambda rpc: (
-                Delayed(0.1, FINE) if rpc.payload.endswith(BEST_EFFORT) else Delayed(0.3, Lost("reset"))
+                Delayed(0.1, Answer(0, b"payload"))
+                if rpc.payload.endswith(BEST_EFFORT)
+                else Delayed(0.3, Lost("reset"))
             )
         heard = rig.perform(operation(request=rpc(), max_stale=10.0))
         rig.clock.pump([0.05] * 6)
@@ -290,7 +292,7 @@ def test_a_read_is_rescued_from_an_alpha_that_gives_no_sign_of_life() -> None:
     heard = rig.perform(operation())
     (first,) = [alpha for alpha in rig.alphas.values() if alpha.channel.calls]
     for alpha in rig.alphas.values():
-        alpha.channel.default = FINE
+        alpha.channel.default = Answer(0, b"payload")
     rig.sight.silence(first.address)
     assert heard.answer is not None
     assert heard.answer.alpha != first.address
@@ -313,7 +315,7 @@ def test_a_slow_read_is_hedged_only_when_the_file_says_so() -> None:
     for hedge in (False, True):
         rig = Rig(hedge=hedge)
         for alpha in rig.alphas.values():
-            alpha.channel.default = Delayed(0.01, FINE)
+            alpha.channel.default = Delayed(0.01, Answer(0, b"payload"))
         for _ in range(200):
             rig.perform(operation())
             rig.clock.advance(0.02)
@@ -322,7 +324,7 @@ def test_a_slow_read_is_hedged_only_when_the_file_says_so() -> None:
         rig.clock.pump([0.02] * 4)
         assert sum(len(alpha.channel.waiting) for alpha in rig.alphas.values()) == 1 + hedge
         slow = next(alpha for alpha in rig.alphas.values() if alpha.channel.waiting)
-        slow.channel.settle(slow.channel.waiting[0], FINE)
+        slow.channel.settle(slow.channel.waiting[0], Answer(0, b"payload"))
         assert heard.answer
         assert sum(len(alpha.channel.waiting) for alpha in rig.alphas.values()) == 0
 
