@@ -33,6 +33,12 @@ class Budget:
         self._spent += 1
         return True
 
+    def recent(self, now: float) -> tuple[int, int]:
+        """Return how many were asked, and how many tried again, in the window that ends at `now`."""
+        if int(now) != self._second:
+            self._turn(int(now))
+        return self._asked + sum(self._asked_before), self._spent + sum(self._spent_before)
+
     def _affordable(self) -> bool:
         asked = self._asked + sum(self._asked_before)
         return self._spent + sum(self._spent_before) + 1 <= self._share * asked

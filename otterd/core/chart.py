@@ -47,6 +47,7 @@ def chart(
         counter=_number(state.get("counter")),
         made=now,
         source=source,
+        sizes=MappingProxyType(tablets.sizes),
         cid=str(state.get("cid") or ""),
     )
     return found.joined(internal)
@@ -60,6 +61,7 @@ class _Tablets:
     owners: dict[str, int] = field(default_factory=dict)
     moving: list[str] = field(default_factory=list)
     moved: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def add(self, group: int, page: object) -> tuple[int, int]:
         """Add the tablets of `group`; return how many there are and their bytes on disk."""
@@ -70,7 +72,10 @@ class _Tablets:
                 continue
             self.owners[key] = group
             count += 1
-            size += _number(told.get("onDiskBytes"))
+            own = _number(told.get("onDiskBytes"))
+            if own:
+                self.sizes[key] = own
+            size += own
             if told.get("readOnly"):
                 self.moving.append(key)
             moved = _number(told.get("moveTs"))

@@ -55,6 +55,8 @@ class Map:
     made: float = 0.0
     source: str = ""
     """The gRPC address of the alpha that told, "" while nothing is known."""
+    sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}), compare=False)
+    """The bytes on disk of each tablet that has a size; another size alone is no other picture."""
     cid: str = ""
     """The cluster's own name for itself; another one means a cluster made anew."""
 

@@ -35,6 +35,7 @@ class Patient:
     usual: float = 0.0
     ejected_until: float | None = None
     ejections: int = 0
+    ejected_ever: int = 0
     ejected_at: float = 0.0
     why_ejected: str = ""
     rising: float | None = None
@@ -83,6 +84,7 @@ class Patient:
         self.ejections = min(max(self.ejections - calm, 0) + 1, most)
         self.ejected_until = now + min(bounds.ejection * self.ejections, bounds.ejection_most)
         self.ejected_at = self.ejected_until
+        self.ejected_ever += 1
         self.why_ejected = why
 
     def weight(self, bounds: Bounds, now: float) -> float:
@@ -113,5 +115,11 @@ class Patient:
     def standing(self) -> Standing:
         """Return how it stands."""
         return Standing(
-            self.status, self.reason(), self.since, self.ejected_until, self.ejections, self.probed
+            self.status,
+            self.reason(),
+            self.since,
+            self.ejected_until,
+            self.ejections,
+            self.probed,
+            self.ejected_ever,
         )

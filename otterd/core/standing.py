@@ -75,7 +75,7 @@ class Standing:
     """What the ward says of an alpha: `reason` is a sentence, "" when it is usable.
 
     `since` is when the status last changed and `ejected_until` when it may be given work again, None
-    when it is not ejected. `ejections` counts those that still lengthen the next one.
+    when it is not ejected. `ejections` counts those that still lengthen the next one, `ejected_ever` all.
     """
 
     status: Status
@@ -84,6 +84,7 @@ class Standing:
     ejected_until: float | None = None
     ejections: int = 0
     probed: Probed | None = None
+    ejected_ever: int = 0
 
     @property
     def usable(self) -> bool:

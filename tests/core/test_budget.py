@@ -63,3 +63,12 @@ def test_no_more_is_spent_than_the_share_and_the_few_of_each_second(
     beyond = sum(max(0, spent.count(second) - least) for second in set(spent))
     assert beyond <= share * asked
     assert len(spent) <= share * asked + least * len(set(spent))
+
+
+def test_what_was_asked_and_spent_of_late_can_be_seen() -> None:
+    budget = Budget()
+    budget.request(0.0)
+    budget.spend(0.0)
+    budget.request(5.0)
+    assert budget.recent(9.0) == (2, 1)
+    assert budget.recent(12.0) == (1, 0)

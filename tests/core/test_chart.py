@@ -64,6 +64,15 @@ def test_groups_members_leaders_and_tablets_are_read() -> None:
     assert found.group_of == {"a:9080": 1, "b:9080": 1, "c:9080": 2}
     assert (found.moving, found.moved) == ({"0-film"}, {"0-film": 2**64 - 1})
     assert (found.leader_of(2), found.leaderless()) == ("", (2,))
+    assert found.sizes == {"0-name": 1000, "3-age": 24}
+
+
+def test_other_sizes_alone_are_no_other_picture() -> None:
+    grown = {
+        **ONE,
+        "tablets": {"0-name": tablet("0-name", onDiskBytes=4), "3-age": tablet("3-age", onDiskBytes=1020)},
+    }
+    assert drawn(state(g1=grown)) == drawn(state(g1=ONE))
 
 
 def test_a_leader_that_otter_cannot_call_is_none_but_leads() -> None:

@@ -189,6 +189,15 @@ def test_the_last_usable_one_is_never_ejected() -> None:
     assert two.states()[A].ejections == 0
 
 
+def test_each_ejection_is_counted_for_good() -> None:
+    made = ward()
+    faults(made, A, 1.0)
+    made.tick(11.0)
+    faults(made, A, 1000.0)
+    assert (made.states()[A].ejections, made.states()[A].ejected_ever) == (1, 2)
+    assert made.states()[B].ejected_ever == 0
+
+
 def test_an_ejected_one_is_taken_back_when_nobody_else_is_left() -> None:
     made = ward(A, B)
     faults(made, A, 1.0)
