@@ -42,6 +42,9 @@ AT_ONCE = 3
 SHARE, URGENT_SHARE = 0.01, 0.1
 """The part of all time that reading answers may take: in large clusters it lengthens the pauses."""
 
+_ALL = 0
+"""Stands among groups for the answer of any alpha."""
+
 _NOT_YET = "no alpha has told of the cluster yet"
 _GUARDED = "the alphas tell only guardians of the cluster, and "
 
@@ -67,7 +70,7 @@ class Topology:
         self._running = False
         self._turn = 0
         self._asked = self._hinted = self._renewed = float("-inf")
-        self._missing_since: float | None = None
+        self._missing: dict[int, float] = {}
         self._cost = 0.0
         fleet.on_told(self._heard)
         fleet.on_muster(self._join)
@@ -215,13 +218,14 @@ class Topology:
         """Tell whether to ask soon: after a hint, or while a leader or every answer is missing."""
         now = self._clock.seconds()
         ill = {alpha.address for alpha in self._fleet.alphas if alpha.health.status == UNHEALTHY}
-        led = not self.map.leaderless() and ill.isdisjoint(g.leader for g in self.map.groups.values())
-        if led and self.why != _NOT_YET:
-            self._missing_since = None
-        elif self._missing_since is None:
-            self._missing_since = now
-        since = self._missing_since
-        return now - self._hinted < AFTER_HINT or (since is not None and now - since < URGENT_FOR)
+        missing = set(self.map.leaderless())
+        missing.update(group.id for group in self.map.groups.values() if group.leader in ill)
+        if self.why == _NOT_YET:
+            missing.add(_ALL)
+        # Each by itself: a group that stays away must not hide that another loses its leader.
+        self._missing = {id: self._missing.get(id, now) for id in missing}
+        late = any(now - since < URGENT_FOR for since in self._missing.values())
+        return late or now - self._hinted < AFTER_HINT
 
     def _least(self) -> float:
         return max(URGENT, self._cost / URGENT_SHARE)

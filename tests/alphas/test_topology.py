@@ -295,6 +295,24 @@ def test_while_a_leader_is_missing_it_is_asked_for_often_but_not_for_ever(stage)
     assert stage.map.leader_of(1) == "b:9080"
 
 
+def two_groups(*leaderless):
+    members = {
+        id: {"id": id, "addr": f"{name}:7080", "leader": id not in leaderless} for id, name in ("1a", "2b")
+    }
+    return json.dumps({"groups": {id: {"members": {id: one}} for id, one in members.items()}}).encode()
+
+
+def test_a_group_that_stays_away_does_not_hide_that_another_loses_its_leader(stage):
+    stage.page = two_groups("1")
+    stage.begin()
+    stage.run(URGENT_FOR + 2 * INTERVAL, step=0.25)
+    stage.page = two_groups("1", "2")
+    stage.run(INTERVAL)
+    before = stage.all_asked()
+    stage.run(10)
+    assert stage.all_asked() - before >= 0.8 * 10 / URGENT
+
+
 def test_a_leader_that_falls_ill_counts_as_missing(stage):
     settled(stage)
     before = stage.all_asked()
