@@ -92,8 +92,7 @@ def test_to_say_why_changes_no_order(ask: Ask, sight: Sight) -> None:
     assert policy.order(ask, sight) == other.order(ask, sight)
 
 
-@pytest.mark.parametrize("kind", COUNTED)
-@given(members=lists, states=st.lists(st.tuples(addresses, addresses), max_size=25))
+@given(st.sampled_from(COUNTED), lists, st.lists(st.tuples(addresses, addresses), max_size=25))
 def test_of_two_that_may_always_have_the_turn_none_is_two_ahead(
     kind: type[Policy], members: list[str], states: list[tuple[frozenset[str], frozenset[str]]]
 ) -> None:
