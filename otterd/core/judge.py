@@ -175,10 +175,8 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
     if code == DEADLINE_EXCEEDED:
         return Verdict.TIMED_OUT
     if code == UNAVAILABLE:
-        if texts.GROUP_AWAY(text):
-            return Verdict.GROUP_AWAY
-        # Handed on from another alpha or from zero: what was asked here may have been applied there.
-        return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
+        # Handed on from another alpha or from zero.
+        return _of_lost_link(operation, text)
     return Verdict.MISTAKE if code in MISTAKES else Verdict.ERROR
 
 
@@ -196,23 +194,34 @@ _PLAIN = {
 
 def _of_unknown(operation: Operation, text: str) -> Verdict:
     found = _PLAIN.get(text)
+    whole = text
     if found is None:
-        # The execution of a query wraps what it hears in an empty message.
-        text = text.removeprefix(": ")
+        text = text.removeprefix(texts.WRAP)
         found = _PLAIN.get(text)
         if found in REFUSALS.values() or found is Verdict.EXPIRED:
             found = None
+    if found is Verdict.CUT_OFF and operation.writes and text != whole:
+        return Verdict.GROUP_AWAY
     if found is Verdict.CUT_OFF and operation.purpose is Purpose.COMMIT and text == texts.NO_CONNECTION:
         return Verdict.ZERO_CHANGED
     if found is not None:
         return found
-    if texts.GROUP_AWAY(text):
-        return Verdict.GROUP_AWAY
-    if texts.CUT_OFF_LONG(text):
-        return Verdict.OUTCOME_UNKNOWN if operation.writes else Verdict.CUT_OFF
+    if texts.GROUP_AWAY(whole) or texts.CUT_OFF_LONG(text):
+        return _of_lost_link(operation, whole)
     if texts.MOVED(text):
         return Verdict.MOVED
     return Verdict.MAP_BEHIND if texts.MAP_BEHIND(text) else Verdict.ERROR
+
+
+def _of_lost_link(operation: Operation, text: str) -> Verdict:
+    """Say what the `text` of an alpha means that could not reach another one, or zero."""
+    if texts.GROUP_AWAY(text):
+        return Verdict.GROUP_AWAY
+    if not operation.writes:
+        return Verdict.CUT_OFF
+    # The query of an upsert comes before what it writes; what was asked later may have been applied there.
+    asked = text.startswith(texts.WRAP) and texts.CUT_OFF_LONG(text.removeprefix(texts.WRAP))
+    return Verdict.GROUP_AWAY if asked else Verdict.OUTCOME_UNKNOWN
 
 
 def _of_http(answer: Answer) -> Verdict:

@@ -27,6 +27,9 @@ ZERO_CHANGED = (
 CUT_OFF = ("Unhealthy connection", "No network connection", NO_CONNECTION)
 """What an alpha says that has no live link to a zero or to the group behind it."""
 
+WRAP = ": "
+"""What the execution of a query, of an upsert's too, puts before all that it hears."""
+
 NOT_SERVED = "Tablet isn't being served by this instance"
 
 # Go's own words for a peer that is gone: no caller's text can stand at their beginning.
@@ -45,7 +48,14 @@ GROUP_AWAY = re.compile(
     f"(?:No connection exists|Unhealthy connection|{_UNAVAILABLE}|{_LINK})",
     re.DOTALL,
 ).fullmatch
-CUT_OFF_LONG = re.compile(f"(?:{_UNAVAILABLE}|{_LINK})", re.DOTALL).fullmatch
+_REFUSED = "|".join(map(re.escape, (NOT_READY, DRAINING)))
+CUT_OFF_LONG = re.compile(
+    f"(?:{_UNAVAILABLE}|{_LINK}"
+    # The only member of another group that could be asked starts or drains.
+    f"|rpc error: code = Unknown desc = (?:{_REFUSED})"
+    f"|while fetching schema: (?:No connection exists|Unhealthy connection|{_UNAVAILABLE}|{_LINK}))",
+    re.DOTALL,
+).fullmatch
 MAP_BEHIND = re.compile(
     r"Group checksum mismatch for id: \d+|This server doesn't serve group id: \d+"
     r'|(?:Temporary error, )?attr: "[^"\n]*" groupId: \d+ Request sent to wrong server\.?'

@@ -15,6 +15,9 @@ GONE = (
 )
 
 
+BROKEN = "rpc error: code = Unavailable desc = error reading from server: connection reset by peer"
+LINK = "dispatchTaskOverNetwork: while retrieving connection.: Unhealthy connection"
+
 AWAY = "unique validation failed to fetch schema for predicates [0-p 0-q]: Unhealthy connection"
 
 
@@ -62,6 +65,12 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (14, f"cannot retrieve predicate information: {GONE}", Verdict.GROUP_AWAY),
         (2, AWAY, Verdict.GROUP_AWAY),
         (2, f"line 1 column 2: {AWAY}", Verdict.ERROR),
+        (2, ": while fetching schema: No connection exists", Verdict.CUT_OFF),
+        (14, f": while fetching schema: {GONE}", Verdict.CUT_OFF),
+        (2, f": {BROKEN}", Verdict.CUT_OFF),
+        (2, f": rpc error: code = Unknown desc = {judge.NOT_READY}", Verdict.CUT_OFF),
+        (2, f": rpc error: code = Unknown desc = {judge.DRAINING}", Verdict.CUT_OFF),
+        (2, f": rpc error: code = Unknown desc = x {judge.DRAINING}", Verdict.ERROR),
     ],
 )
 def test_reads_code_and_whole_message(code: int, text: str, verdict: Verdict) -> None:
@@ -163,3 +172,29 @@ def test_a_write_before_which_another_group_was_away_was_not_begun(kind: Kind) -
         KINDS[kind], Answer(14, message=f"cannot retrieve predicate information: {GONE}")
     )
     assert judge.next_of(kind, verdict) is Next.AWAIT
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(14, message=f": {GONE}"),
+        Answer(14, message=f": {BROKEN}"),
+        Answer(2, message=f": {LINK}"),
+        Answer(2, message=": Unhealthy connection"),
+        Answer(2, message=f": rpc error: code = Unknown desc = {judge.NOT_READY}"),
+        Answer(
+            2, message="unique validation failed to fetch schema for predicates [0-p]: No connection exists"
+        ),
+        Answer(14, message=f"unique validation failed to fetch schema for predicates [0-p]: {BROKEN}"),
+    ],
+)
+def test_an_upsert_of_which_not_even_the_query_could_be_run_wrote_nothing(answer: Answer) -> None:
+    upsert = replace(operation(purpose=Purpose.UPSERT, writes=True), commit_now=True)
+    verdict = judge.of_answer(upsert, answer)
+    assert judge.next_of(Kind.WHOLE, verdict) is Next.AWAIT
+
+
+@pytest.mark.parametrize("text", ["error reading from server: EOF", BROKEN.partition("desc = ")[2]])
+def test_a_write_that_another_alpha_may_have_got_has_an_unknown_outcome(text: str) -> None:
+    verdict = judge.of_answer(KINDS[Kind.WHOLE], Answer(14, message=text))
+    assert verdict is Verdict.OUTCOME_UNKNOWN
