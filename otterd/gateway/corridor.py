@@ -71,7 +71,7 @@ class Gateway:
             elections=Elections(live, sight, alarm, clock),
             lines=Lines(live, alarm, clock),
             budget=Budget(),
-            hedges=Budget(HEDGE_SHARE, 1),
+            hedges=Budget(HEDGE_SHARE, 0),
             schemas=schemas,
             done=self._done,
         )

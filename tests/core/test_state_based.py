@@ -184,6 +184,15 @@ def test_what_any_alpha_does_alike_goes_by_load(purpose: Purpose) -> None:
     assert chosen["a:1"] > 150
 
 
+def test_graphql_goes_by_what_the_alphas_say_they_have_to_do() -> None:
+    busy = Sight(SHARDED, pending=dict.fromkeys(NAMES[1:], 1.0))
+    chooser = policy()
+    chosen = Counter(chooser.order(Ask(Purpose.GRAPHQL), busy)[0] for _ in range(600))
+    assert chosen["a:1"] > 150
+    chosen = Counter(chooser.order(Ask(Purpose.LOGIN), busy)[0] for _ in range(600))
+    assert chosen["a:1"] < 150
+
+
 @pytest.mark.parametrize("ask", [query("0-name"), mutation("0-name"), mutation("0-new"), Ask(Purpose.ADMIN)])
 def test_without_a_map_it_goes_by_load(ask: Ask) -> None:
     assert firsts(ask, Sight(), 200) == set(NAMES)

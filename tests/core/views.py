@@ -21,9 +21,13 @@ class Sight:
     map: Map = UNCHARTED
     usable: frozenset[str] = frozenset(NAMES)
     costs: Mapping[str, float] = field(default_factory=dict)
+    pending: Mapping[str, float] = field(default_factory=dict)
 
     def cost(self, address: str) -> float:
         return self.costs.get(address, 0.0)
+
+    def whole_cost(self, address: str) -> float:
+        return self.cost(address) + self.pending.get(address, 0.0)
 
 
 def group(

@@ -35,6 +35,9 @@ class View(Protocol):
     def cost(self, address: str) -> float:
         """Return how long a further request is likely to take there: in flight × recent latency."""
 
+    def whole_cost(self, address: str) -> float:
+        """Return the same, with what the alpha itself says it has to do for others."""
+
 
 class Policy(Protocol):
     """Orders the alphas for a request."""

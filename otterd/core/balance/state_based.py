@@ -45,7 +45,9 @@ class StateBased:
             tiers = self._for_write(ask, ground)
         else:
             tiers = ground.reading(())
-        order = arranged(tiers, view.cost, self._chance)
+        # One GraphQL request may be many queries: what the alpha itself says of its load counts.
+        cost = view.whole_cost if purpose is Purpose.GRAPHQL else view.cost
+        order = arranged(tiers, cost, self._chance)
         return pin_first(order, pin_of(ask)) if ask.pin else order
 
     def members(self, purpose: Purpose) -> tuple[str, ...]:
