@@ -33,11 +33,13 @@ from otterd.gateway import Gateway
 from otterd.guard.guard import Guard
 from otterd.listeners import Listeners, StartFailed, try_ports
 from otterd.ops.access import AccessLog
+from otterd.ops.cluster_page import ClusterPage
 from otterd.ops.drain import Drain
 from otterd.ops.exposition import MetricsFactory
 from otterd.ops.instruments import Metrics
 from otterd.ops.ledger import Ledger
 from otterd.ops.log import journal
+from otterd.ops.readings import Readings
 from otterd.ops.reload import Reload
 from otterd.ops.report import Report
 from otterd.ops.supervisor import Supervisor
@@ -98,7 +100,8 @@ class Otter(Service):
         self.gateway = Gateway(
             live, clock, reactor, self.guard, self.fleet, self.account, sight, schemas=schemas
         )
-        self.report = Report(live, reactor, self.fleet, self.gateway)
+        page = ClusterPage(live, self.fleet, self.gateway.shared, self.topology)
+        self.report = Report(live, reactor, self.fleet, self.gateway, page)
         self.vitals = Vitals(reactor, self.metrics)
         self.listeners = Listeners(reactor)
         self.supervisor = Supervisor("")
@@ -124,6 +127,7 @@ class Otter(Service):
         """Start what runs beside the doors, and make ready for the stop."""
         live, reactor = self.live, self._reactor
         self.report.show_in(self.metrics)
+        Readings(self.fleet, self.gateway.shared).show_in(self.metrics)
         self.metrics.count_connections(Door.HTTP, lambda: self.http.connections)
         self.metrics.count_connections(Door.WEBSOCKET, lambda: self.sockets.connections)
         self.vitals.start()

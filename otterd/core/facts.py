@@ -23,10 +23,17 @@ class Facts:
     """Tells the shapes of requests; remembers up to `limit` whole payloads in about `most_bytes`."""
 
     def __init__(self, shapes: Shapes, limit: int = 20_000, most_bytes: int = 16 * 1024 * 1024) -> None:
+        self.unseen = 0
+        """Payloads that were read, for they were not remembered."""
         self._shapes = shapes
         self._queries = Generations(limit, most_bytes // 2)
         self._blocks = Generations(limit // 4, most_bytes // 4)
         self._upserts = Generations(limit // 4, most_bytes // 4)
+
+    @property
+    def parsed(self) -> int:
+        """How many queries were parsed, for no text alike was remembered."""
+        return self._shapes.parsed
 
     def of(self, operation: Operation) -> Shape | None:
         """Return the shape of a request that carries DQL, None for any other; never raise.
@@ -46,6 +53,7 @@ class Facts:
         held = seen.get(payload)
         if held is not None:
             return held.shape
+        self.unseen += 1
         try:
             found = read(payload)
         except DecodeError:

@@ -23,6 +23,8 @@ class Shapes:
     """
 
     def __init__(self, limit: int, most_bytes: int = MOST_BYTES) -> None:
+        self.parsed = 0
+        """Texts of which no shape was remembered."""
         self._texts = Generations(limit, most_bytes // 2)
         self._alike = Generations(limit, most_bytes // 2)
 
@@ -41,6 +43,7 @@ class Shapes:
         if len(text) > LONGEST:
             return shape(text)
         if "<$" in text:
+            self.parsed += 1
             return shape(text, variables)
         key = fingerprint(text)
         held = self._alike.get(key)
@@ -51,6 +54,7 @@ class Shapes:
 
     def _unseen(self, text: str, key: str, variables: Mapping[str, str] | None) -> Shape:
         """Return the shape of `text`, whose fingerprint `key` was not seen before."""
+        self.parsed += 1
         found, tokens = shape_and_tokens(text, variables)
         # With other variables a text that was refused may be a good one.
         if found.parsed or not (variables or "$" in text):

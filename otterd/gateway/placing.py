@@ -32,6 +32,14 @@ class Facts(Protocol):
     def of(self, operation: Operation) -> Shape | None:
         """Return the shape of its text, None when it has none."""
 
+    @property
+    def unseen(self) -> int:
+        """How many payloads were read, for they were not remembered."""
+
+    @property
+    def parsed(self) -> int:
+        """How many queries were parsed, for no text alike was remembered."""
+
 
 class Placing:
     """Asks the policy in force for one request after the other."""
@@ -43,7 +51,7 @@ class Placing:
         """Transactions with writes of their own that went on elsewhere."""
         self._live = live
         self._sight = sight
-        self._facts = facts
+        self.facts = facts
         self._clock = clock
         self._sets: dict[tuple[frozenset[str], int], frozenset[str]] = {}
 
@@ -53,7 +61,7 @@ class Placing:
         if purpose not in DATA:
             return Ask(purpose)
         pin = self._pin(operation) if operation.start_ts else ""
-        shape = self._facts.of(operation)
+        shape = self.facts.of(operation)
         if shape is None:
             # Passed through as it is, or longer than is read: nothing is written by a query.
             return Ask(purpose, None, None if operation.writes else frozenset(), pin)

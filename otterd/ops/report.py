@@ -1,6 +1,6 @@
 """What Otter says of itself and of the alphas: readiness, health, the cluster as it sees it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -12,13 +12,17 @@ from otterd.alphas.channel import HttpChannel
 from otterd.config.listen import bind_address
 from otterd.config.live import Live
 from otterd.config.schema import Config
+from otterd.core.balance import Policy
 from otterd.core.health import Ward
-from otterd.core.lag import Lag
+from otterd.core.operation import Purpose
+from otterd.ops.cluster_page import standing_of
 from otterd.ops.instruments import Metrics
-from otterd.ops.metrics import Labels
 from otterd.ops.zeros import Zeros
 
 HEALTHY = "healthy"
+
+SERVED = (Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT)
+"""What must be served; the alphas for every other purpose are among those for these."""
 
 encode = msgspec.json.Encoder().encode
 
@@ -65,7 +69,6 @@ class Sight(Protocol):
 
     clock: Steady
     ward: Ward
-    lag: Lag
 
     @property
     def alphas(self) -> Sequence[Seen]:
@@ -76,18 +79,32 @@ class Corridor(Protocol):
     """The gateway, as the report needs it."""
 
     @property
+    def policy(self) -> Policy:
+        """Return the policy in force."""
+
+    @property
     def in_flight(self) -> int:
         """Return how many requests are on their way."""
+
+
+class Cluster(Protocol):
+    """The page of the cluster."""
+
+    def shown(self, ready: bool, why: str, in_flight: int) -> bytes:
+        """Return it in JSON."""
 
 
 class Report:
     """Answers `/health`, `/readyz` and `/cluster`. `draining` turns readiness off for good."""
 
-    def __init__(self, live: Live, clock: IReactorTime, fleet: Sight, corridor: Corridor) -> None:
+    def __init__(
+        self, live: Live, clock: IReactorTime, fleet: Sight, corridor: Corridor, cluster: Cluster
+    ) -> None:
         self._live = live
         self._clock = clock
         self._fleet = fleet
         self._corridor = corridor
+        self._cluster = cluster
         self._zeros = Zeros(live, clock)
         self._started = clock.seconds()
         self.draining = False
@@ -96,10 +113,12 @@ class Report:
         """Tell whether Otter takes work, and why not."""
         if self.draining:
             return False, "draining"
-        usable = self._fleet.ward.usable
-        lacking = [name for name, alphas in wanted(self._live.config) if usable.isdisjoint(alphas)]
+        usable, policy = self._fleet.ward.usable, self._corridor.policy
+        lacking = [each.value for each in SERVED if usable.isdisjoint(policy.members(each))]
         if lacking:
-            return False, f"no healthy alpha for {', '.join(lacking)}"
+            # The policy tries the others all the same, but there is little hope.
+            wanting = "any purpose" if len(lacking) == len(SERVED) else ", ".join(lacking)
+            return False, f"no healthy alpha for {wanting}"
         return True, "ready"
 
     def health(self, all: bool) -> "Deferred[tuple[int, bytes]] | tuple[int, bytes]":
@@ -110,52 +129,15 @@ class Report:
         return self._zeros.ask(usable).addCallback(self._page)
 
     def cluster(self) -> bytes:
-        """Return the alphas as Otter sees them, in JSON."""
-        config = self._live.config
-        ready, why = self.ready()
-        groups = dict(wanted(config))
-        return encode(
-            {
-                "instance": "otter",
-                "version": __version__,
-                "ready": ready,
-                "reason": why,
-                "balancer": config.balancer_type.value,
-                "in_flight": self._corridor.in_flight,
-                "alphas": [
-                    {
-                        "address": alpha.address,
-                        "purposes": [name for name, members in groups.items() if alpha.address in members],
-                        **self._view(alpha),
-                        "health": alpha.health.raw,
-                    }
-                    for alpha in self._fleet.alphas
-                ],
-            }
-        )
+        """Return the cluster as Otter sees it, in JSON."""
+        return self._cluster.shown(*self.ready(), self._corridor.in_flight)
 
     def show_in(self, metrics: Metrics) -> None:
-        """Let `metrics` show the alphas and whether Otter drains."""
-        metrics.alpha_up.read_all(lambda: self._gauge(self._usable))
-        metrics.alpha_status.read_all(self._statuses)
-        metrics.alpha_staleness.read_all(self._ages)
-        metrics.alpha_in_flight.read_all(lambda: self._gauge(lambda alpha: alpha.in_flight))
+        """Let `metrics` show whether Otter drains."""
         metrics.draining.read(lambda: float(self.draining))
-
-    def _gauge(self, number: Callable[[Seen], float]) -> list[tuple[Labels, float]]:
-        return [((alpha.address,), float(number(alpha))) for alpha in self._fleet.alphas]
 
     def _usable(self, alpha: Seen) -> bool:
         return alpha.address in self._fleet.ward.usable
-
-    def _statuses(self) -> list[tuple[Labels, float]]:
-        states = self._fleet.ward.states()
-        return [((address, standing.status.value), 1.0) for address, standing in states.items()]
-
-    def _ages(self) -> list[tuple[Labels, float]]:
-        now = self._fleet.clock.seconds()
-        ages = {alpha.address: self._fleet.lag.staleness(alpha.address, now) for alpha in self._fleet.alphas}
-        return [((address,), age) for address, age in ages.items() if age is not None]
 
     def _page(self, zeros: list[Any]) -> tuple[int, bytes]:
         ready, why = self.ready()
@@ -184,23 +166,8 @@ class Report:
         return {**own, "otter": {"address": alpha.address, **self._view(alpha)}}
 
     def _view(self, alpha: Seen) -> dict[str, Any]:
-        ward, now = self._fleet.ward, self._fleet.clock.seconds()
-        standing = ward.standing(alpha.address)
-        view: dict[str, Any] = {"http_address": alpha.http_address, "status": "unknown"}
-        if standing is not None:
-            view["status"] = standing.status.value
-            view["reason"] = ward.why(alpha.address, now)
-            view["since"] = int(now - standing.since)
-            if standing.ejected_until is not None:
-                view["ejected_for"] = max(round(standing.ejected_until - now), 0)
-        return {**view, "in_flight": alpha.in_flight}
-
-
-def wanted(config: Config) -> list[tuple[str, tuple[str, ...]]]:
-    """Return each purpose that must be served, with the alphas that may serve it."""
-    if not config.balancer_type.by_groups:
-        return [("any purpose", config.dgraph_endpoints)]
-    return list(config.groups.items())
+        stands = standing_of(self._fleet.ward, alpha.address, self._fleet.clock.seconds())
+        return {"http_address": alpha.http_address, **stands, "in_flight": alpha.in_flight}
 
 
 def _standing(config: Config) -> str:

@@ -9,9 +9,9 @@ from twisted.internet.task import Clock
 from otterd import __version__
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config
+from otterd.core.balance import policy_for
 from otterd.core.health import Bounds, Probed, Ward
 from otterd.core.judge import Verdict
-from otterd.core.lag import Lag
 from otterd.core.operation import Answer
 from otterd.errors import NotReached
 from otterd.ops.instruments import Metrics
@@ -49,12 +49,17 @@ class Rig:
         self.alphas = [
             Alpha(name, FakeHttpChannel(name.replace("90", "80"), self.clock)) for name in config.alphas()
         ]
-        self.lag = Lag()
-        self.ward = Ward(Bounds(), self.lag)
+        self.ward = Ward(Bounds())
         self.ward.muster(config.alphas(), 0.0)
         for alpha in self.alphas:
             self.ward.probed(alpha.address, 0.0, Probed())
-        self.report = Report(Live(config), self.clock, self, self)
+        self.policy = policy_for(config, lambda: 0.0)
+        self.shown_with: tuple[bool, str, int] | None = None
+        self.report = Report(Live(config), self.clock, self, self, self)
+
+    def shown(self, ready: bool, why: str, in_flight: int) -> bytes:
+        self.shown_with = ready, why, in_flight
+        return b"the page"
 
     def down(self, *names: str) -> None:
         for alpha in self.alphas:
@@ -88,7 +93,7 @@ def purposeful(**groups: str) -> Config:
             purposeful(query="a:9080", mutation="b:9080"),
             "b:9080",
             False,
-            "no healthy alpha for mutation",
+            "no healthy alpha for mutation, upsert",
         ),
         (
             purposeful(query="a:9080", mutation="b:9080", upsert="a:9080"),
@@ -235,33 +240,27 @@ def test_an_alpha_that_begins_and_never_ends_does_not_hold_up_health() -> None:
     assert body.stopped
 
 
-def test_the_cluster_shows_each_alphas_purposes() -> None:
-    rig = Rig(purposeful(query="a:9080", mutation="b:9080 a:9080"))
-    rig.alphas[0].health = Health(SAID)
-    seen = json.loads(rig.report.cluster())
-    assert seen["balancer"] == "defined"
-    assert seen["in_flight"] == 7
-    assert [alpha["purposes"] for alpha in seen["alphas"]] == [["query", "mutation"], ["mutation"]]
-    assert seen["alphas"][0]["health"] == SAID
+def test_who_serves_a_purpose_is_the_policys_to_say() -> None:
+    """An alpha that was discovered serves, and one that the policy has not taken up yet does not."""
+    rig = Rig()
+    rig.down("a:9080", "b:9080")
+    rig.ward.muster(("a:9080", "b:9080", "new:9080"), 0.0)
+    rig.ward.probed("new:9080", 0.0, Probed())
+    assert rig.report.ready()[0] is False
+    rig.policy = policy_for(CONFIG, lambda: 0.0, ("new:9080",))
+    assert rig.report.ready() == (True, "ready")
 
 
-def test_metrics_show_the_alphas() -> None:
+def test_the_cluster_is_told_whether_otter_is_ready() -> None:
+    rig = Rig()
+    rig.down("a:9080", "b:9080")
+    assert rig.report.cluster() == b"the page"
+    assert rig.shown_with == (False, "no healthy alpha for any purpose", 7)
+
+
+def test_metrics_show_whether_otter_drains() -> None:
     rig, metrics = Rig(), Metrics()
     rig.report.show_in(metrics)
-    rig.down("b:9080")
-    text = "".join(metrics.registry.pieces())
-    assert 'otter_alpha_healthy{alpha="a:9080"} 1.0\n' in text
-    assert 'otter_alpha_healthy{alpha="b:9080"} 0.0\n' in text
-    assert "otter_draining 0.0\n" in text
-    assert 'otter_alpha_status{alpha="a:9080",status="usable"} 1.0\n' in text
-    assert 'otter_alpha_status{alpha="b:9080",status="down"} 1.0\n' in text
-
-
-def test_metrics_show_how_old_an_alphas_data_may_be() -> None:
-    rig, metrics = Rig(), Metrics()
-    rig.report.show_in(metrics)
-    rig.ward.probed("a:9080", 0.0, Probed(max_assigned=7))
-    rig.clock.advance(2)
-    text = "".join(metrics.registry.pieces())
-    assert 'otter_alpha_staleness_seconds{alpha="a:9080"} 2.0\n' in text
-    assert 'otter_alpha_staleness_seconds{alpha="b:9080"}' not in text
+    assert "otter_draining 0.0\n" in "".join(metrics.registry.pieces())
+    rig.report.draining = True
+    assert "otter_draining 1.0\n" in "".join(metrics.registry.pieces())
