@@ -19,6 +19,10 @@ FAULTS = 3
 UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
 
 
+MOVING = "opPredMove"
+"""What an alpha names among its ongoing tasks while it hands a tablet to another group."""
+
+
 class Steady(Protocol):
     """A clock that nobody sets."""
 
@@ -73,6 +77,11 @@ class Sight:
             return True
         standing = self._ward.standing(address)
         return standing is None or standing.status in MUTE
+
+    def moves_tablets(self, address: str) -> bool:
+        """Return whether an alpha said when it was last asked that it moves a tablet."""
+        standing = self._ward.standing(address)
+        return standing is not None and standing.probed is not None and MOVING in standing.probed.ongoing
 
     def why_not(self, address: str) -> str:
         """Return in one sentence why an alpha is not usable, "" when it is."""

@@ -47,11 +47,12 @@ def _varint(body: bytes, at: int) -> tuple[int, int]:
             raise IndexError
 
 
-def tablets_of_commit(payload: bytes) -> frozenset[str]:
-    """Return the keys of the tablets that the `api.TxnContext` of a commit names."""
+def groups_of_commit(payload: bytes) -> dict[str, int]:
+    """Return the group of each tablet that the `api.TxnContext` of a commit names, 0 for one of no group."""
     try:
         named = api.TxnContext.FromString(payload).preds
     except DecodeError:
-        return frozenset()
+        return {}
     # A predicate is named with its group before it: `1-0-name`.
-    return frozenset(each.partition("-")[2] for each in named)
+    split = (each.partition("-") for each in named)
+    return {tablet: int(group) if group.isascii() and group.isdigit() else 0 for group, _, tablet in split}

@@ -10,7 +10,7 @@ from otterd.core.judge import Verdict
 from otterd.core.namespace import namespace_of, tablet
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
-from otterd.core.started import started, tablets_of_commit
+from otterd.core.started import groups_of_commit, started
 from otterd.dql.shape import Shape
 from otterd.gateway.overheard import Overheard
 from otterd.gateway.seams import Sight, Steady
@@ -95,16 +95,29 @@ class Placing:
                 learn(start_ts)
 
     def why_aborted(self, operation: Operation, ask: Ask, verdict: Verdict, tally: Tally) -> Verdict:
-        """Tell an abort for a moving tablet from a conflict, by the map, and count it."""
-        moving = self._sight.map.moving
-        touched = (ask.writes or frozenset()) | (ask.reads or frozenset())
-        if operation.purpose is Purpose.COMMIT and isinstance(operation.request, Rpc) and moving:
-            touched = tablets_of_commit(operation.request.payload)
-        if verdict is Verdict.MOVED or (moving and not moving.isdisjoint(touched)):
+        """Tell an abort for a tablet on the move from a conflict, by the map, and count it."""
+        if verdict is Verdict.MOVED or self._was_moved(operation, ask):
             tally.moved += 1
             return Verdict.MOVED
         tally.conflicts += 1
         return verdict
+
+    def _was_moved(self, operation: Operation, ask: Ask) -> bool:
+        """Tell whether a tablet that was touched is moving, or moved after the transaction began."""
+        charted = self._sight.map
+        groups = dict.fromkeys((ask.writes or frozenset()) | (ask.reads or frozenset()), 0)
+        if operation.purpose is Purpose.COMMIT and isinstance(operation.request, Rpc):
+            groups = groups_of_commit(operation.request.payload)
+        for touched, group in groups.items():
+            owner = charted.owners.get(touched, 0)
+            if touched in charted.moving or (group and owner and owner != group):
+                return True
+            if 0 < operation.start_ts < charted.moved.get(touched, 0):
+                return True
+            members = charted.groups.get(group or owner)
+            if members is not None and any(map(self._sight.moves_tablets, members.addresses)):
+                return True
+        return False
 
     def _pin(self, operation: Operation) -> str:
         pin = self.pins.find(operation.start_ts, self._clock.seconds())

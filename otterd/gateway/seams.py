@@ -85,6 +85,9 @@ class Sight(Protocol):
     def silent(self, address: str) -> bool:
         """Return whether an alpha gives no sign of life: it cannot lead its group."""
 
+    def moves_tablets(self, address: str) -> bool:
+        """Return whether an alpha said when it was last asked that it moves a tablet."""
+
     def why_not(self, address: str) -> str:
         """Return in one sentence why an alpha is not usable, "" when it is."""
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otterd.core.started import started, tablets_of_commit
+from otterd.core.started import groups_of_commit, started
 from otterd.wire import api_pb2 as api
 
 numbers = st.integers(0, 2**64 - 1)
@@ -39,6 +39,10 @@ def test_no_bytes_make_it_fail(junk: bytes) -> None:
 
 
 def test_a_commit_names_the_tablets_that_it_touches() -> None:
-    context = api.TxnContext(start_ts=3, preds=["1-0-name", "12-2a-a-b"])
-    assert tablets_of_commit(context.SerializeToString()) == {"0-name", "2a-a-b"}
-    assert tablets_of_commit(b"\xff\xff") == frozenset()
+    context = api.TxnContext(start_ts=3, preds=["1-0-name", "12-2a-a-b", "x-y"])
+    assert groups_of_commit(context.SerializeToString()) == {
+        "0-name": 1,
+        "2a-a-b": 12,
+        "y": 0,
+    }
+    assert groups_of_commit(b"\xff\xff") == {}

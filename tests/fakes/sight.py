@@ -14,6 +14,7 @@ class FakeSight:
         self.map: Map = UNCHARTED
         self.usable = frozenset(addresses)
         self.discovered: frozenset[str] = frozenset()
+        self.movers: set[str] = set()
         self.mute: set[str] = set()
         self.ages: dict[str, float | None] = {}
         self.costs: dict[str, float] = {}
@@ -31,6 +32,9 @@ class FakeSight:
 
     def silent(self, address: str) -> bool:
         return address in self.mute
+
+    def moves_tablets(self, address: str) -> bool:
+        return address in self.movers
 
     def why_not(self, address: str) -> str:
         return "" if address in self.usable else "it is not usable"

@@ -1,5 +1,6 @@
 """Requests that wait: for a leader, for room, for an old answer, for a second alpha."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -347,23 +348,40 @@ def test_a_transaction_stays_with_the_alpha_that_began_it() -> None:
     assert heard.answer.alpha != home
 
 
-def test_an_abort_by_a_moving_tablet_is_told_from_a_conflict() -> None:
-    from dataclasses import replace
+ABORTED = "Transaction has been aborted. Please retry"
 
-    rig = grouped()
-    payload = api.TxnContext(start_ts=5, preds=["1-0-name"]).SerializeToString()
-    aborted = Answer(10, message="Transaction has been aborted. Please retry")
+
+def aborted(rig: Rig, *preds: str, start_ts: int = 5) -> str:
+    """Return the verdict on the aborted commit of a transaction that touched `preds`."""
     for alpha in rig.alphas.values():
-        alpha.channel.default = aborted
-    commit = operation(Purpose.COMMIT, start_ts=5, request=rpc(payload))
+        alpha.channel.default = Answer(10, message=ABORTED)
+    payload = api.TxnContext(start_ts=start_ts, preds=preds).SerializeToString()
+    commit = operation(Purpose.COMMIT, start_ts=start_ts, request=rpc(payload))
     heard = rig.perform(commit)
-    assert heard.answer is aborted
-    assert commit.entry.verdict == Verdict.ABORTED
-    rig.sight.map = replace(rig.sight.map, moving=frozenset({"0-name"}))
-    commit = operation(Purpose.COMMIT, start_ts=5, request=rpc(payload))
-    rig.perform(commit)
-    assert commit.entry.verdict == Verdict.MOVED
-    assert (rig.gateway.shared.tally.conflicts, rig.gateway.shared.tally.moved) == (1, 1)
+    assert heard.answer
+    assert (heard.answer.status, heard.answer.message) == (10, ABORTED)
+    return commit.entry.verdict
+
+
+def test_an_abort_without_a_move_is_a_conflict() -> None:
+    rig = grouped()
+    assert aborted(rig, "1-0-name") == Verdict.ABORTED
+    assert (rig.gateway.shared.tally.conflicts, rig.gateway.shared.tally.moved) == (1, 0)
+
+
+def test_an_abort_while_the_owner_moves_a_tablet_is_told_as_that() -> None:
+    rig = grouped()
+    rig.sight.movers = {B}
+    assert aborted(rig, "1-0-name") == Verdict.MOVED
+    assert rig.gateway.shared.tally.moved == 1
+
+
+def test_an_abort_after_a_move_is_told_as_that() -> None:
+    rig = grouped()
+    assert aborted(rig, "2-0-name") == Verdict.MOVED
+    rig.sight.map = replace(rig.sight.map, moved={"0-name": 9})
+    assert aborted(rig, "1-0-name") == Verdict.MOVED
+    assert aborted(rig, "1-0-name", start_ts=10) == Verdict.ABORTED
 
 
 def test_a_decision_tells_who_was_asked_and_why() -> None:
