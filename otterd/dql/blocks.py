@@ -5,7 +5,6 @@ from otterd.dql.arguments import ORDERS, sorting, tagged
 from otterd.dql.body import body
 from otterd.dql.cursor import Cursor
 from otterd.dql.draft import Draft
-from otterd.dql.errors import DqlError
 from otterd.dql.functions import AT_ROOT, function
 from otterd.dql.golang import quoted
 from otterd.dql.lexer import (
@@ -234,8 +233,3 @@ def _last_variable(cursor: Cursor, found: Draft, key: str) -> Arg:
     if problem:
         raise cursor.fail(problem, "a predicate", ahead=1)
     return Arg(found.needs[-1].name, cursor.starts[cursor.at], of_var=True)
-
-
-def expected_block(cursor: Cursor) -> DqlError:
-    """Return the refusal of an operation without a block."""
-    return cursor.fail("Invalid query", "a block")

@@ -27,10 +27,10 @@ class Cursor:
         self.varied = False  # whether the function just read has a declared variable in it
 
     def step(self) -> int:
-        """Go on by one token and return its kind."""
+        """Go on by one token and return its kind; behind the end there is one place more."""
         at = self.at + 1
-        if at > self.end:
-            at = self.end
+        if at > self.end + 1:
+            at = self.end + 1
         self.at = at
         return self.kinds[at]
 
@@ -56,8 +56,8 @@ class Cursor:
 
     def fail(self, reason: str, expected: str = "", *, ahead: int = 0) -> DqlError:
         """Return an error at the current token, or at one `ahead` of it."""
-        at = min(self.at + ahead, self.end)
-        if self.starts[at] > len(self.text) or (at == self.end and self.kinds[self.at] == END):
+        at = self.at + ahead
+        if at > self.end:
             return DqlError(f"line -1 column -1: {reason}", expected=expected, reason=reason)
         return misplaced(self.text, self.starts[at], reason, expected)
 

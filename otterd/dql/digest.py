@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from hashlib import blake2b
 
-from otterd.dql.lexer import DOLLAR, LEFT_ROUND, NAME, OPERATION, PADDING, REGEX, RIGHT_ROUND, Tokens
+from otterd.dql.lexer import DOLLAR, LEFT_ROUND, NAME, OPERATION, PADDING, REGEX, RIGHT_ROUND, TEXT, Tokens
 
 _LITERAL = "?"
 _OPENERS = frozenset("(,:[")
@@ -27,6 +27,7 @@ def words(tokens: Tokens) -> list[str]:
     """
     found = ["", ""]  # so that there is something to look back at
     start, last = 0, len(tokens.kinds) - PADDING
+    last -= tokens.kinds[last - 1 : last] == [TEXT]  # what is behind the last operation says nothing
     for end in _declarations(tokens.kinds, tokens.values):
         _spell(tokens, found, start, end + 1)
         _sort(found)

@@ -11,6 +11,7 @@ from otterd.dql.errors import SPACE, DqlError, Unlike
 from otterd.dql.lexer import END, LEFT_CURL, LEFT_ROUND, NAME, OPERATION, UPSERT, Tokens, lex
 from otterd.dql.requests import schema
 from otterd.dql.scope import Scope
+from otterd.dql.spreads import Spreads
 from otterd.dql.tree import Block, Document, Fragment, Kind, SchemaRequest, Variable
 
 LONGEST_NAME = 65_535
@@ -87,7 +88,7 @@ class _Reader:
     def _query(self, cursor: Cursor) -> None:
         """Read what follows the word `query`."""
         name = ""
-        while (kind := cursor.step()) != LEFT_CURL:
+        while (kind := cursor.step()) not in (LEFT_CURL, END):
             if kind == NAME:
                 if name:
                     raise cursor.fail("Multiple word query name not allowed.", "( or {")
@@ -131,15 +132,13 @@ class _Reader:
         """Put the parts together and raise for what does not fit."""
         if not self._blocks:
             return
-        used = [(scope, 1) for scope in self._block_scopes]
-        if any(scope.spreads for scope in self._block_scopes):
-            times = variables.reach(self._block_scopes, self._fragment_scopes)
-            used += [(self._fragment_scopes[name], count) for name, count in times.items()]
+        spreads = Spreads(self._fragment_scopes)
+        for found, scope in zip(self._blocks, self._block_scopes, strict=True):
+            scopes = [scope, *spreads.enter(scope)] if scope.spreads else [scope]
+            variables.fill(found, self._fragments, scopes, self._known)
         defines: list[str] = []
         needs: list[str] = list(wanted)
-        for scope, count in used:
-            if scope.uses:
-                variables.fill(scope, self._known)
+        for scope, count in [*((scope, 1) for scope in self._block_scopes), *spreads.counts()]:
             defines += scope.defines * min(count, 2)
             needs += scope.needs
         if defines or needs:

@@ -91,9 +91,11 @@ class Lexer:
             self.tokens.add(LEFT_ROUND, "(", found.start(2))
             self._rounds += 1
             self._mode = self._query
-        else:
-            return self._operation(start, found.end()) if word else -1
-        return found.end()
+        elif word:
+            return self._operation(start, found.end())
+        elif start < found.end():
+            self.tokens.add(TEXT, self.text[start:], start)
+        return found.end() if word else -1
 
     def _operation(self, start: int, at: int) -> int:
         """Take the word from `start` to `at` for the name of an operation."""

@@ -1,38 +1,91 @@
 """Variables of a whole document: declared ones get their values, query variables are defined and used."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from otterd.dql.cursor import deepest
 from otterd.dql.declarations import constant
-from otterd.dql.errors import DqlError, Unlike
+from otterd.dql.errors import DqlError
+from otterd.dql.filters import leaves
 from otterd.dql.functions import regex
 from otterd.dql.literals import Unreadable, boolean, listed, uid_list, unsigned
-from otterd.dql.scope import Scope
-from otterd.dql.tree import Arg, Func, Recurse, Variable
-
-LARGEST = 100_000
-"""How many selections a document may have with its fragments put in; an alpha has no limit."""
+from otterd.dql.math_tree import Math, MathConst, MathOp
+from otterd.dql.scope import Scope, Waiting
+from otterd.dql.tree import Arg, Block, Child, Fragment, Func, Recurse, Selection, Spread, Variable
 
 
-def fill(scope: Scope, known: Mapping[str, Variable]) -> None:
-    """Put the values of declared variables into the nodes of `scope` that wait for them.
+def fill(
+    block: Block, fragments: Mapping[str, Fragment], scopes: Sequence[Scope], known: Mapping[str, Variable]
+) -> None:
+    """Put the values of declared variables into the nodes that wait for them.
 
+    `scopes` are that of `block` and those of the fragments that no block before it uses.
     The nodes are frozen for everybody else; they are handed out only after this.
     """
-    for node in scope.uses:
-        try:
-            if isinstance(node, Arg):
-                object.__setattr__(node, "value", _value(node.variable, known))
-            elif isinstance(node, Func):
-                _fill_function(node, known, at_root=node is scope.root)
-            elif isinstance(node, Recurse):
-                _fill_recurse(node, known)
-            else:
-                if node.variable not in known:
-                    raise DqlError("Variable not found in math", expected="a declared variable")
-                object.__setattr__(node, "value", constant(known[node.variable]))
-        except Unreadable as error:
-            raise DqlError(str(error), expected="another value") from None
+    waiting = [node for scope in scopes for node in scope.uses]
+    try:
+        for node in waiting:
+            _fill(node, known, at_root=node is block.func)
+    except DqlError:
+        # An alpha goes another way than the text; it tells what it meets first.
+        wanted = set(map(id, waiting))
+        for node in _by_alpha(block, fragments):
+            if id(node) in wanted:
+                _fill(node, known, at_root=node is block.func)
+        raise
+
+
+def _by_alpha(block: Block, fragments: Mapping[str, Fragment]) -> Iterator[Waiting]:
+    """Yield what may wait for a variable in the order in which an alpha looks at it, each once."""
+    pending: list[Block | Child | Waiting] = [block]
+    seen: set[str] = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, (Arg, Func, MathConst, Recurse)):
+            yield node
+        elif not isinstance(node, Spread):
+            pending.extend(reversed(list(_parts(node))))
+        elif node.fragment not in seen:
+            seen.add(node.fragment)
+            pending.extend(reversed(fragments[node.fragment].children))
+
+
+def _parts(node: Block | Selection) -> Iterator[Child | Waiting]:
+    yield from node.arguments.values()
+    if isinstance(node, Selection) and node.math is not None:
+        yield from _constants(node.math)
+    if node.func is not None:
+        yield node.func
+    yield from node.children
+    directives = node.directives
+    yield from leaves(directives.filter)
+    yield from leaves(directives.facet_filter)
+    if directives.recurse is not None:
+        yield directives.recurse
+
+
+def _constants(tree: Math) -> Iterator[MathConst]:
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, MathConst):
+            yield node
+        elif isinstance(node, MathOp):
+            pending.extend(reversed(node.parts))
+
+
+def _fill(node: Waiting, known: Mapping[str, Variable], *, at_root: bool) -> None:
+    try:
+        if isinstance(node, Arg):
+            object.__setattr__(node, "value", _value(node.variable, known))
+        elif isinstance(node, Func):
+            _fill_function(node, known, at_root=at_root)
+        elif isinstance(node, Recurse):
+            _fill_recurse(node, known)
+        else:
+            if node.variable not in known:
+                raise DqlError("Variable not found in math", expected="a declared variable")
+            object.__setattr__(node, "value", constant(known[node.variable]))
+    except Unreadable as error:
+        raise DqlError(str(error), expected="another value") from None
 
 
 def _value(name: str, known: Mapping[str, Variable]) -> str:
@@ -93,57 +146,6 @@ def _fill_recurse(node: Recurse, known: Mapping[str, Variable]) -> None:
             raise DqlError(
                 f"{node.loop_variable} should be type of boolean: {error}", expected="a bool"
             ) from None
-
-
-def reach(blocks: Iterable[Scope], fragments: Mapping[str, Scope]) -> dict[str, int]:
-    """Return how often each fragment comes to stand in the `blocks`; raise for cycles and missing ones."""
-    order = _ordered(blocks, fragments)
-    depths: dict[str, int] = {}
-    sizes: dict[str, int] = {}
-    for name in order:
-        scope = fragments[name]
-        depths[name] = max([scope.depth, *(at - 1 + depths[inner] for inner, at in scope.spreads)])
-        sizes[name] = scope.size + sum(sizes[inner] for inner, _ in scope.spreads)
-        deepest(depths[name])
-    times = dict.fromkeys(order, 0)
-    total = 0
-    for scope in blocks:
-        scope.depth = max([scope.depth, *(at - 1 + depths[inner] for inner, at in scope.spreads)])
-        deepest(scope.depth)
-        for inner, _ in scope.spreads:
-            times[inner] += 1
-            total += sizes[inner]
-    if total > LARGEST:
-        raise Unlike(f"more than {LARGEST} selections in one query", expected="fewer fragments")
-    for name in reversed(order):
-        for inner, _ in fragments[name].spreads:
-            times[inner] += times[name]
-    return times
-
-
-def _ordered(blocks: Iterable[Scope], fragments: Mapping[str, Scope]) -> list[str]:
-    """Return the fragments used, each behind those that it uses itself."""
-    order: list[str] = []
-    entered: set[str] = set()
-    left: set[str] = set()
-    pending = [(name, False) for scope in blocks for name, _ in scope.spreads]
-    pending.reverse()
-    while pending:
-        name, done = pending.pop()
-        if done:
-            left.add(name)
-            order.append(name)
-        elif name in left:
-            continue
-        elif name in entered:
-            raise DqlError(f"Cycle detected: {name}", expected="fragments without a cycle")
-        elif name not in fragments:
-            raise DqlError(f"Missing fragment: {name}", expected="a fragment of that name")
-        else:
-            entered.add(name)
-            pending.append((name, True))
-            pending.extend((inner, False) for inner, _ in reversed(fragments[name].spreads))
-    return order
 
 
 def check(defines: list[str], needs: Iterable[str]) -> None:

@@ -22,6 +22,8 @@ SET = '{ set { uid(v) <name> "x" . } }'
         (f"upsert {{ query {QUERY} mutation {SET} }}", "upsert"),
         (f"upsert {{ query {QUERY} mutation @if(eq(len(v), 0)) {SET} }}", "upsert"),
         (f"upsert {{ query {QUERY} mutation @if(eq(len(v), 0)) {SET} mutation {SET} }}", "upsert"),
+        (f"upsert {{ fragment f {{ a }} query {QUERY} mutation @if(eq(len(v), 0)) {SET} }}", "upsert"),
+        (f"upsert {{ query {QUERY} fragment f {{ a }} mutation {SET} }}", "upsert"),
     ],
 )
 def test_a_sound_text_is_named(text: str, kind: str) -> None:
@@ -52,6 +54,13 @@ def test_a_sound_text_is_named(text: str, kind: str) -> None:
             "Function name: foo is not valid.",
         ),
         (f"upsert {{ mutation {SET} }}", (1, 50), "Query op not found in upsert block"),
+        # A condition becomes a block at the end of the query's text, which is inside of the fragment then.
+        (
+            "upsert { query { q(func: uid(1)) { v as uid ...f } } fragment f { a }\n"
+            f" mutation @if(eq(len(v), 0)) {SET} }}",
+            (2, 10),
+            "Expecting argument name.",
+        ),
     ],
 )
 def test_a_fault_is_placed_in_the_text_as_sent(text: str, place: tuple[int, int], reason: str) -> None:
