@@ -86,7 +86,7 @@ class Caller:
 
 @dataclass(slots=True)
 class Attempt:
-    """One call to an alpha: when it began, in seconds after the request came, what for, and its end."""
+    """One call to an alpha: when it began, in seconds after the request was admitted, what for, its end."""
 
     alpha: str
     reason: str
@@ -96,11 +96,20 @@ class Attempt:
 
 
 @dataclass(slots=True)
+class Waited:
+    """One wait in Otter: for what, when it began, in seconds after the request was admitted, how long."""
+
+    reason: str
+    begun: float
+    took: float = 0.0
+
+
+@dataclass(slots=True)
 class Decision:
     """How a request was decided, for `X-Otter-Explain`; durations are in seconds.
 
-    `excluded` says of each alpha that was not a candidate why. No text of the caller's is in here
-    but names of predicates.
+    `policy` is the configuration's word for it. `excluded` says of each alpha that was not a candidate
+    why. No text of the caller's is in here but names of predicates.
     """
 
     policy: str = ""
@@ -110,7 +119,7 @@ class Decision:
     candidates: tuple[str, ...] = ()
     excluded: dict[str, str] = field(default_factory=dict)
     attempts: list[Attempt] = field(default_factory=list)
-    queued: float = 0.0
+    waits: list[Waited] = field(default_factory=list)
 
 
 @dataclass(slots=True)

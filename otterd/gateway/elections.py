@@ -182,9 +182,9 @@ class Elections:
         self._doubted = {group: doubt for group, doubt in self._doubted.items() if doubt[0] > now}
         after = self.troubled
         if after - before:
-            log.warn("waiting for {groups}", groups=_named(after - before))
+            log.warn("waiting for {groups}", groups=named(after - before))
         if before - after:
-            log.info("no longer waiting for {groups}", groups=_named(before - after))
+            log.info("no longer waiting for {groups}", groups=named(before - after))
         self._free(after)
 
     def _free(self, troubled: frozenset[int]) -> None:
@@ -220,12 +220,12 @@ class Elections:
         self.expired += 1
         held.refused(
             Unavailable(
-                f"{_named(groups)} of the cluster did not come back in time; nothing was done", retry_after=1
+                f"{named(groups)} of the cluster did not come back in time; nothing was done", retry_after=1
             )
         )
 
 
-def _named(groups: frozenset[int]) -> str:
+def named(groups: frozenset[int]) -> str:
     if groups == {SOME}:
         return "a group"
     numbers = ", ".join(map(str, sorted(groups)))

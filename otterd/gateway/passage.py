@@ -8,7 +8,8 @@ from otterd.core.judge import Next, Verdict
 from otterd.core.operation import Answer, Operation, Purpose
 from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
-from otterd.gateway.decision import record_choice, record_wait
+from otterd.gateway.decision import record_choice, record_wait, record_woken
+from otterd.gateway.elections import named
 from otterd.gateway.legs import Leg, Why
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
 from otterd.gateway.second import Second, second_for
@@ -87,11 +88,16 @@ class Passage(Calls):
         shared, operation = self._shared, self.operation
         lent = self._grant.lend and bool(shared.account.token())
         self.ask = shared.placing.ask(operation, lent=lent)
-        self._order = shared.placing.order(operation, self.ask)
-        if operation.entry.decision is not None:
-            record_choice(operation.entry.decision, self._order, self.ask, shared.placing, shared.sight)
+        self._choose()
         self._second = second_for(self, shared)
         self._go()
+
+    def _choose(self) -> None:
+        """Ask anew which alphas may have it."""
+        shared, operation = self._shared, self.operation
+        self._order = shared.placing.order(operation, self.ask)
+        if operation.entry.decision is not None:
+            record_choice(operation, self.ask, self._order, shared)
 
     def _go(self) -> None:
         """Call the next alpha, or wait where that is better."""
@@ -108,7 +114,7 @@ class Passage(Calls):
                 return
         address = shared.lines.choose(self.lane, self.untried or self._order)
         if address is None:
-            self._waits = True
+            self._wait(f"an alpha with room ({self.lane})")
             shared.lines.enter(self, self.operation.entry.client, self.deadline)
             return
         self._attempts += 1
@@ -187,22 +193,32 @@ class Passage(Calls):
     def _hold(self, groups: frozenset[int], now: float) -> None:
         if self._held_since is None:
             self._held_since = now
-        self._waits = True
+        self._wait(named(groups))
         self._shared.elections.hold(self, groups, self._held_since, self.deadline)
+
+    def _wait(self, reason: str) -> None:
+        """Note that it waits for `reason` from now on."""
+        self._waits = True
+        if self.operation.entry.decision is not None:
+            record_wait(self.operation.entry.decision, reason, self._shared.clock.seconds() - self.began)
+
+    def _wake(self) -> None:
+        """Note that it waits no more."""
+        self._waits = False
+        if self.operation.entry.decision is not None:
+            record_woken(self.operation.entry.decision, self._shared.clock.seconds() - self.began)
 
     def released(self) -> None:
         """Go on after a wait: the cluster may look different now."""
-        self._waits = False
-        if self.operation.entry.decision is not None:
-            record_wait(self.operation.entry.decision, self._shared.clock.seconds() - self.began)
+        self._wake()
         self._tried = ()
         self._attempts = min(self._attempts, 1)
-        self._order = self._shared.placing.order(self.operation, self.ask)
+        self._choose()
         self._go()
 
     def refused(self, error: OtterError) -> None:
         """End a wait that was in vain."""
-        self._waits = False
+        self._wake()
         self._verdict = Verdict.NOT_REACHED
         self._finish(Failure(error))
 
@@ -240,6 +256,7 @@ class Passage(Calls):
             return
         self.over = True
         if self._waits:
+            self._wake()
             self._shared.elections.leave(self)
             self._shared.lines.leave(self, self.operation.entry.client)
         operation = self.operation

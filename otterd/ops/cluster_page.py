@@ -99,7 +99,6 @@ class ClusterPage:
                 "reason": why,
                 "balancer": self._live.config.balancer_type.value,
                 "in_flight": in_flight,
-                "map": self._map(self._shared.sight.map, now),
                 "alphas": [self._alpha(alpha, now) for alpha in self._fleet.alphas],
                 "transactions": {
                     "pinned": len(self._shared.placing.pins),
@@ -112,6 +111,8 @@ class ClusterPage:
                     "hedges": _budget(self._shared.hedges, now),
                 },
                 "tally": self._tally(),
+                # The longest part comes last.
+                "map": self._map(self._shared.sight.map, now),
             }
         )
 

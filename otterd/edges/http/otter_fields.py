@@ -1,14 +1,17 @@
 """The `X-Otter-` fields: what a caller may ask of Otter, and what it is told of a request's way."""
 
+import json
 from dataclasses import asdict
-
-import msgspec
+from typing import Any
 
 from otterd.config import units
-from otterd.core.operation import Answer, Entry, Headers, HttpCall, Operation, Purpose
+from otterd.core.operation import Answer, Decision, Entry, Headers, HttpCall, Operation, Purpose
 from otterd.edges.http.exchange import Request
 from otterd.edges.http.golang import Unsure, boolean, params
 from otterd.errors import BadRequest
+
+MOST_NAMED = 100
+"""Predicates that an explanation names: clients bound the size of a head."""
 
 _IN_BACKGROUND = (b'"runInBackground"', b'"run_in_background"')
 
@@ -45,7 +48,7 @@ def settles(request: Request, operation: Operation) -> bool:
 
 
 def fields(entry: Entry, answer: Answer | None) -> Headers:
-    """Return the fields that say which alpha answered, how old the answer is, and why it was asked."""
+    """Return the fields that say which alpha answered, how old the answer is, and who is behind."""
     alpha = answer.alpha if answer is not None else entry.alpha
     found: list[tuple[bytes, bytes]] = []
     if alpha:
@@ -54,6 +57,35 @@ def fields(entry: Entry, answer: Answer | None) -> Headers:
         found.append((b"X-Otter-Stale", b"%.3f" % answer.stale))
     if answer is not None and answer.behind:
         found.append((b"X-Otter-Schema-Behind", ", ".join(answer.behind).encode()))
-    if entry.decision is not None:
-        found.append((b"X-Otter-Explain", msgspec.json.encode(asdict(entry.decision))))
     return tuple(found)
+
+
+def explanation(entry: Entry, decision: Decision, now: float) -> tuple[bytes, bytes]:
+    """Return the field that tells how the request was decided, and where its time went until `now`.
+
+    It is JSON in ASCII; times are seconds, to the microsecond. Of its predicates some hundred are named.
+    """
+    total, queued = now - entry.started, sum(wait.took for wait in decision.waits)
+    predicates = decision.predicates
+    told = asdict(decision) | {
+        "purpose": entry.purpose,
+        "verdict": entry.verdict,
+        "predicates": None if predicates is None else predicates[:MOST_NAMED],
+        "predicates_left_out": max(len(predicates or ()) - MOST_NAMED, 0),
+        "in_queue": queued,
+        # A stale answer may be asked for while the request waits.
+        "in_otter": max(total - queued - entry.upstream, 0.0),
+        "in_dgraph": entry.upstream,
+    }
+    return b"X-Otter-Explain", json.dumps(_rounded(told), separators=(",", ":")).replace(
+        "\x7f", "\\u007f"
+    ).encode()
+
+
+def _rounded(value: Any) -> Any:
+    """Return `value` with all numbers in it to the microsecond."""
+    if isinstance(value, dict):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value

@@ -18,7 +18,7 @@ from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
-from otterd.edges.http.otter_fields import asks_why, fields, max_stale, settles
+from otterd.edges.http.otter_fields import asks_why, explanation, fields, max_stale, settles
 from otterd.edges.http.packing import packed
 from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
 from otterd.edges.http.query import translate_query
@@ -103,7 +103,8 @@ class OtterSite:
         if route.kind is Kind.LOCAL:
             return self._local.answer(request, caller)
         if asks_why(request):
-            self._guard.admit_local(caller, charge=False, admin=True)
+            # Guesses at the admin token are to cost something here, too.
+            self._guard.admit_local(caller, charge=True, admin=True)
             request.entry.decision = Decision()
         if route.kind is Kind.DQL:
             plan = TRANSLATORS[route.name](request, self._live.config)
@@ -163,9 +164,13 @@ class OtterSite:
         )
 
     def _dressed(self, reply: Reply, request: Request) -> Reply:
-        """Return `reply` with Otter's own CORS fields."""
+        """Return `reply` with how it was decided, if that was asked, and Otter's own CORS fields."""
         if reply.tunnel:
             return reply
+        entry = request.entry
+        if entry.decision is not None:
+            told = explanation(entry, entry.decision, self._reactor.seconds())
+            reply.headers = (*reply.headers, told)
         cors, origin = self._guard.cors, request.lower.get(b"origin")
         if request.method == b"OPTIONS" and reply.status == 200:
             asked = request.lower.get(b"access-control-request-headers")
