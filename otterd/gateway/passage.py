@@ -40,6 +40,7 @@ class Passage(Calls):
         "_order",
         "_renewed",
         "_second",
+        "_usable",
         "_verdict",
         "_waits",
     )
@@ -52,6 +53,7 @@ class Passage(Calls):
         self._renewed = self._waits = False
         self._held_since: float | None = None
         self._order: tuple[str, ...] = ()
+        self._usable: frozenset[str] | None = None
         self._kept: Failure | None = None
         self._second: Second | None = None
         self._done: Deferred[Answer] = Deferred(self._cancel)
@@ -68,6 +70,9 @@ class Passage(Calls):
     @property
     def untried(self) -> tuple[str, ...]:
         """The alphas that it may still go to, the best first."""
+        if self._usable is not self._shared.sight.usable:
+            # Some came or went since it was placed.
+            self._choose()
         tried = self._tried
         return tuple(each for each in self._order if each not in tried) if tried else self._order
 
@@ -95,6 +100,7 @@ class Passage(Calls):
     def _choose(self) -> None:
         """Ask anew which alphas may have it."""
         shared, operation = self._shared, self.operation
+        self._usable = shared.sight.usable
         self._order = shared.placing.order(operation, self.ask)
         if operation.entry.decision is not None:
             record_choice(operation, self.ask, self._order, shared)
@@ -165,7 +171,7 @@ class Passage(Calls):
         if verdict is Verdict.GROUP_AWAY:
             # The survivors of a group do not ask its leader.
             troubled, group_of = shared.elections.troubled, shared.sight.map.group_of
-            self._order = tuple(sorted(self._order, key=lambda each: group_of.get(each) not in troubled))
+            self._order = tuple(sorted(self.untried, key=lambda each: group_of.get(each) not in troubled))
         if self.untried and self._attempts < shared.live.config.max_attempts:
             # One alpha that takes no more may be alone in that; when several are, more work helps none.
             free = verdict in FREE or (verdict is Verdict.THROTTLED and self._attempts == 1)

@@ -1,0 +1,28 @@
+"""A request on its way while the alphas change under it."""
+
+from otterd.config.schema import Balancer
+from otterd.core.operation import Rpc
+from otterd.errors import Lost
+from otterd.wire import api_pb2 as api
+from tests.fakes.memory import HANG
+from tests.gateway.rig import Rig, operation
+
+A, B, C = "a:9080", "b:9080", "c:9080"
+QUERY = Rpc("Query", api.Request(query="{ q(func: has(name)) { name } }").SerializeToString())
+
+
+def waiting_at(rig: Rig) -> list[str]:
+    """Return the alphas that work on something."""
+    return [address for address, alpha in rig.alphas.items() if alpha.channel.waiting]
+
+
+def test_who_is_asked_next_is_decided_when_it_is_asked() -> None:
+    rig = Rig(balancer_type=Balancer.ROUND_ROBIN_HEALTHY)
+    rig.a.channel.default = HANG
+    heard = rig.perform(operation())
+    rig.sight.usable -= {B}
+    rig.sight.change()
+    rig.a.channel.settle(rig.a.channel.calls[0], Lost("reset"))
+    assert heard.answer
+    assert heard.answer.alpha == C
+    assert not rig.b.channel.calls
