@@ -134,9 +134,10 @@ class Second:
         if read.over or not read.heard or len(read.legs) != 1 or not read.untried:
             return
         now = shared.clock.seconds()
-        if not shared.hedges.spend(now):
+        others = tuple(each for each in read.untried if each != read.legs[0].address)
+        if not others or not shared.hedges.spend(now):
             return
-        address = shared.lines.choose(read.lane, read.untried)
+        address = shared.lines.choose(read.lane, others)
         if address is not None:
             shared.tally.hedged += 1
             read.call(address, Why.HEDGE, now)

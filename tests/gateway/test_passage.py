@@ -4,8 +4,8 @@ from otterd.config.schema import Balancer
 from otterd.core.operation import Rpc
 from otterd.errors import Lost
 from otterd.wire import api_pb2 as api
-from tests.fakes.memory import HANG
-from tests.gateway.rig import Rig, operation
+from tests.fakes.memory import HANG, Delayed
+from tests.gateway.rig import FINE, Rig, operation
 
 A, B, C = "a:9080", "b:9080", "c:9080"
 QUERY = Rpc("Query", api.Request(query="{ q(func: has(name)) { name } }").SerializeToString())
@@ -26,3 +26,17 @@ def test_who_is_asked_next_is_decided_when_it_is_asked() -> None:
     assert heard.answer
     assert heard.answer.alpha == C
     assert not rig.b.channel.calls
+
+
+def test_a_hedge_goes_to_another_alpha() -> None:
+    rig = Rig(hedge=True)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Delayed(0.01, FINE)
+    for _ in range(200):
+        rig.perform(operation())
+        rig.clock.advance(0.02)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    rig.perform(operation())
+    rig.clock.pump([0.02] * 4)
+    assert len(waiting_at(rig)) == 2
