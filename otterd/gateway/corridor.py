@@ -168,7 +168,7 @@ class Gateway:
             if passage.kind is not Kind.READ or passage.operation.target:
                 continue
             for leg in tuple(passage.legs):
-                if leg.stale or leg.rescued or not shared.sight.silent(leg.address):
+                if passage.over or leg.stale or leg.rescued or not shared.sight.silent(leg.address):
                     continue
                 now = shared.clock.seconds()
                 others = tuple(each for each in passage.untried if each != leg.address)

@@ -149,7 +149,9 @@ class Passage(Calls):
         follows = judge.next_of(self.kind, verdict)
         beside = any(not leg.stale for leg in self.legs)
         if beside and not (follows is Next.TELL and isinstance(result, Answer)):
-            # Another call for the same request may still bring the answer.
+            # Another call for the same request may still bring the answer, or be rescued once more.
+            for leg in self.legs:
+                leg.rescued = False
             return
         if follows in (Next.ELSEWHERE, Next.AWAIT) and self._again(verdict, follows, address):
             if isinstance(result, Answer):

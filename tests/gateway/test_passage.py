@@ -40,3 +40,16 @@ def test_a_hedge_goes_to_another_alpha() -> None:
     rig.perform(operation())
     rig.clock.pump([0.02] * 4)
     assert len(waiting_at(rig)) == 2
+
+
+def test_a_rescue_in_vain_is_followed_by_another() -> None:
+    rig = Rig(balancer_type=Balancer.ROUND_ROBIN_HEALTHY)
+    rig.a.channel.default = HANG
+    rig.b.channel.default = Lost("reset")
+    heard = rig.perform(operation())
+    rig.sight.silence(A)
+    assert heard.answer is None
+    assert rig.b.channel.calls
+    rig.sight.change()
+    assert heard.answer
+    assert heard.answer.alpha == C
