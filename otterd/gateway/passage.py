@@ -288,7 +288,7 @@ class Passage(Calls):
             if not self.operation.writes:
                 for leg in tuple(self.legs):
                     leg.cancel()
-        elif not self._shared.account.pending:
-            # It waits for its turn or for a leader, and nothing was done yet.
+        else:
+            # It waits for its turn, a leader or a login, and nothing was done yet.
             self._verdict = Verdict.LOST
             self._end(Failure(CancelledError()))

@@ -1,7 +1,9 @@
 """A request on its way while the alphas change under it."""
 
+from twisted.internet.defer import Deferred
+
 from otterd.config.schema import Balancer
-from otterd.core.operation import Rpc
+from otterd.core.operation import Purpose, Rpc
 from otterd.errors import Lost
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed
@@ -53,3 +55,15 @@ def test_a_rescue_in_vain_is_followed_by_another() -> None:
     rig.sight.change()
     assert heard.answer
     assert heard.answer.alpha == C
+
+
+def test_a_caller_who_leaves_a_line_leaves_it_though_a_login_is_under_way() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED)
+    rig.sight.chart({1: (A, B, C)}, {})
+    rig.sight.silence(A)
+    rig.account.login = Deferred()
+    heard = rig.perform(operation(Purpose.MUTATION))
+    heard.deferred.cancel()
+    assert rig.gateway.in_flight == 0
+    rig.sight.revive(A)
+    assert not any(alpha.channel.calls for alpha in rig.alphas.values())
