@@ -79,13 +79,19 @@ class Lines:
         return None
 
     def give(self, lane: Lane, address: str) -> None:
-        """Give a slot back; the next in line that may use it is told."""
-        self._slots.give(lane, EVERYWHERE if lane is Lane.ALTER else address)
-        if self._until:
-            queued = self._lines[lane].pop(lambda each: lane is Lane.ALTER or each.fits(address))
-            if queued is not None:
-                del self._until[queued]
-                queued.released()
+        """Give a slot back; the next in line that may use it is told, and those after it until it is taken."""
+        slots, line = self._slots, self._lines[lane]
+        key = EVERYWHERE if lane is Lane.ALTER else address
+        slots.give(lane, key)
+        # One that is told may go elsewhere, or wait for a leader instead; or come back, so there is a bound.
+        for _ in range(len(line)):
+            if not slots.free(lane, key):
+                return
+            queued = line.pop(lambda each: lane is Lane.ALTER or each.fits(address))
+            if queued is None:
+                return
+            del self._until[queued]
+            queued.released()
 
     def enter(self, queued: Queued, caller: str, deadline: float) -> None:
         """Put `queued` in line; it is told in any case, at the latest at `deadline`."""

@@ -1,5 +1,7 @@
 """A request on its way while the alphas change under it."""
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 
 from otterd.config.schema import Balancer
@@ -67,3 +69,28 @@ def test_a_caller_who_leaves_a_line_leaves_it_though_a_login_is_under_way() -> N
     assert rig.gateway.in_flight == 0
     rig.sight.revive(A)
     assert not any(alpha.channel.calls for alpha in rig.alphas.values())
+
+
+def test_room_that_the_next_in_line_does_not_take_is_for_the_one_after() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED, max_alpha_writes=1)
+    rig.sight.chart({1: (A,), 2: (B,), 3: (C,)}, {"0-name": 1, "0-other": 2})
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    for word in ("name", "other", "third"):
+        rig.perform(write(word))
+    needs_a, needs_none = rig.perform(write("name")), rig.perform(write("new", client="192.0.2.9"))
+    rig.sight.mute.add(A)
+    rig.sight.change()
+    rig.b.channel.default = FINE
+    rig.b.channel.settle(rig.b.channel.calls[0], FINE)
+    assert needs_a.answer is None
+    assert needs_none.answer
+
+
+def write(word: str, client: str = "192.0.2.1") -> Any:
+    """Return a whole write of one predicate."""
+    mutation = api.Mutation(set_nquads=f'_:a <{word}> "x" .'.encode())
+    payload = api.Request(mutations=[mutation], commit_now=True).SerializeToString()
+    sent = operation(Purpose.MUTATION, request=Rpc("Query", payload), commit_now=True)
+    sent.entry.client = client
+    return sent
