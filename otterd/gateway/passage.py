@@ -130,11 +130,16 @@ class Passage(Calls):
 
     def won(self, leg: Leg, answer: Answer, took: float) -> None:
         """Take a good answer, after `took` seconds."""
-        shared = self._shared
+        shared, age = self._shared, leg.staleness + took
+        if leg.stale and not (self._second is not None and self._second.allows(age)):
+            # It took so long to come that it is older than the caller is content with.
+            discard(answer)
+            self.stale_failed()
+            return
         self._verdict = Verdict.FINE
         self.operation.entry.alpha = leg.address
         if leg.stale:
-            answer.stale = leg.staleness + took
+            answer.stale = age
             shared.tally.stale_told += 1
         else:
             shared.tally.took(self.kind, took)

@@ -84,6 +84,10 @@ class Second:
         if shared.live.config.hedge and shared.tally.slow is not None:
             shared.alarm.at(read.began + shared.tally.slow, self._hedge)
 
+    def allows(self, age: float) -> bool:
+        """Tell whether an answer may be `age` seconds old."""
+        return self._bound is not None and age <= self._bound
+
     def look(self) -> None:
         """Ask the next survivor, if one knows enough."""
         read, shared = self._read, self._shared

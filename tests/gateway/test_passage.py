@@ -5,8 +5,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from otterd.config.schema import Balancer
-from otterd.core.operation import Purpose, Rpc
+from otterd.core.operation import Answer, Purpose, Rpc
 from otterd.errors import Lost
+from otterd.gateway.legs import BEST_EFFORT
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed
 from tests.gateway.rig import FINE, Rig, operation
@@ -94,3 +95,22 @@ def write(word: str, client: str = "192.0.2.1") -> Any:
     sent = operation(Purpose.MUTATION, request=Rpc("Query", payload), commit_now=True)
     sent.entry.client = client
     return sent
+
+
+def test_an_answer_that_grew_too_old_on_its_way_is_none() -> None:
+    rig = Rig()
+    for alpha in rig.alphas.values():
+        alpha.channel.default = old_answer
+    rig.sight.ages = {A: 0.9, B: 99.0, C: 99.0}
+    heard = rig.perform(operation(request=QUERY, max_stale=1.0))
+    rig.clock.pump([0.05] * 12)
+    assert rig.gateway.shared.tally.stale_asked == 1
+    assert heard.answer is None
+    rig.a.channel.settle(rig.a.channel.calls[0], FINE)
+    assert heard.answer
+    assert heard.answer.stale is None
+
+
+def old_answer(request: Any) -> Any:
+    """Hang, but tell what is asked best-effort after 200 ms."""
+    return Delayed(0.2, Answer(0, b"old")) if request.payload.endswith(BEST_EFFORT) else HANG
