@@ -79,7 +79,7 @@ class Lines:
         return None
 
     def give(self, lane: Lane, address: str) -> None:
-        """Give a slot back; the next in line that may use it is told, and those after it until it is taken."""
+        """Give a slot back; the next in line that may use it is told, and those after it until one does."""
         slots, line = self._slots, self._lines[lane]
         key = EVERYWHERE if lane is Lane.ALTER else address
         slots.give(lane, key)
