@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from tests.cluster.shape import Address
@@ -35,12 +35,16 @@ class BigAlpha(threading.Thread):
                 connection, _ = self.door.accept()
             except OSError:
                 return
-            with connection:
-                self.serve(connection)
+            threading.Thread(target=self.answer, args=(connection,), daemon=True).start()
+
+    def answer(self, connection: socket.socket) -> None:
+        # A probe may have given up meanwhile.
+        with connection, suppress(OSError):
+            self.serve(connection)
 
     def serve(self, connection: socket.socket) -> None:
         head = connection.recv(65536)
-        if not head.startswith(b"GET /state"):
+        if not head.startswith(b"GET /ui/keywords"):
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]")
             return
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % SIZE)
@@ -52,8 +56,6 @@ class BigAlpha(threading.Thread):
                 self.stuck.clear()
             except TimeoutError:
                 self.stuck.set()
-            except OSError:
-                return
 
 
 @contextmanager
@@ -76,7 +78,7 @@ def ask(otter: Otter) -> socket.socket:
     """Ask for the big answer and read its head only."""
     host, _, port = otter.http.partition(":")
     client = socket.create_connection((host, int(port)), timeout=PATIENCE)
-    client.sendall(b"GET /state HTTP/1.1\r\nHost: otter\r\n\r\n")
+    client.sendall(b"GET /ui/keywords HTTP/1.1\r\nHost: otter\r\n\r\n")
     head = b""
     while b"\r\n\r\n" not in head:
         head += client.recv(1)

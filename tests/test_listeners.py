@@ -70,7 +70,7 @@ class TestTls:
             alpha.stuck.clear()
             before = resident(otter)
             with closing(self.dial(context, http)) as client:
-                head = exchange(client, b"GET /state HTTP/1.1\r\nHost: otter\r\n\r\n", b"\r\n\r\n")
+                head = exchange(client, b"GET /ui/keywords HTTP/1.1\r\nHost: otter\r\n\r\n", b"\r\n\r\n")
                 assert alpha.stuck.wait(PATIENCE), "the alpha was never held back"
                 body = head.partition(b"\r\n\r\n")[2]
                 assert drained(client, SIZE - len(body)) + len(body) == SIZE
