@@ -33,6 +33,6 @@ def bad_string(text: str, at: int) -> DqlError:
     return unlexed(text, at, f"Not a valid escape char: '{char}'", "one of u v t b n r f \" ' \\")
 
 
-def too_many(most: int) -> Unlike:
-    """Return the refusal of a text that would take too much memory: more than `most` tokens."""
-    return Unlike(f"more than {most} words in one query", expected="a shorter text")
+def too_many(most: int, what: str = "words in one query") -> Unlike:
+    """Return the refusal of a text that would take too much time and memory: more than `most` of `what`."""
+    return Unlike(f"more than {most} {what}", expected="a shorter text")

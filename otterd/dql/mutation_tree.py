@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass, field
 
+from otterd.dql.node import node
+
 STAR = "_STAR_ALL"
 """What `*` is to Dgraph, which takes this very word for it too."""
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Value:
     """A literal: `type` is Dgraph's name for it, "default" where none was written; `raw` its text."""
 
@@ -14,7 +16,7 @@ class Value:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Facet:
     """One `key=value` at an edge; `type` is string, int, float, bool or datetime."""
 
@@ -23,7 +25,7 @@ class Facet:
     raw: str
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class NQuad:
     """One edge or value: either `object_id` is not empty, or `object_value` is not None.
 
@@ -90,7 +92,7 @@ class VectorIndex:
     options: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class Predicate:
     """What a schema says of one predicate."""
 
@@ -111,7 +113,7 @@ class Predicate:
     column: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@node
 class TypeDefinition:
     """What a schema says of one type: its name and the predicates that its nodes have."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from otterd.dql.broken import too_many
 from otterd.dql.errors import SPACE, DqlError
 from otterd.dql.golang import Misread, quoted, unquote, unsigned
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
@@ -12,21 +13,30 @@ from otterd.dql.rdf_plain import Plain, sane, split_language
 from otterd.dql.rdf_tokens import Kind, Refused, Token
 from otterd.dql.rdf_values import TYPES, check
 
+MOST_LINES = 22_000
+"""The 64 KiB that are validated cannot hold more; without it time would grow with the text."""
 _BLANKS = SPACE.replace("\n", "")
 # Whole lines that hold nothing, or a comment alone.
 _IDLE = re.compile(f"(?:[{_BLANKS}]*+(?:#[^\\n]*+)?+\\n)*+").match
 
 
-def parse_nquads(text: str) -> list[NQuad]:
+def parse_nquads(text: str, most: int = MOST_LINES) -> list[NQuad]:
     """Return the N-Quads of `text`; raise DqlError at the first that Dgraph refuses."""
-    return list(each_nquad(text))
+    return list(each_nquad(text, most))
 
 
-def each_nquad(text: str) -> Iterator[NQuad]:
-    """Yield the N-Quads of `text` one by one; raise DqlError at the first that Dgraph refuses."""
+def each_nquad(text: str, most: int = MOST_LINES) -> Iterator[NQuad]:
+    """Yield the N-Quads of `text` one by one; raise DqlError at the first that Dgraph refuses.
+
+    It is raised too behind `most` lines that hold more than a comment.
+    """
     at, number, size = 0, 1, len(text)
     plain = Plain()
+    read = 0
     while at < size:
+        read += 1
+        if read > most:
+            raise too_many(most, "lines of N-Quads in one text")
         found = plain.read(text, at, number)
         if found is not None:
             yield found

@@ -2,17 +2,20 @@
 
 import re
 
-from otterd.dql.golang import Misread
-from otterd.dql.mutation_tree import STAR, NQuad, Value
+from otterd.dql.golang import Misread, unsigned
+from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
+from otterd.dql.rdf_facets import Wrong, read_facets
 from otterd.dql.rdf_values import TYPES, check
 
 # No pattern may give back what it took: hostile text must cost no more than its length.
 _NAME = r"""[^\x00-\x20<>"{}|^`\\]++"""
-_BLANK = r"_:[A-Za-z0-9_][A-Za-z0-9_\-]*+(?=[ \t])"
+_BLANK = r"_:[A-Za-z0-9_][A-Za-z0-9_\-]*+(?=[ \t])|(?:uid|val)\([A-Za-z0-9_]++\)"
+_FACET = r'[A-Za-z0-9_.]++=(?:"[^"\\\n\r]*+"|[A-Za-z0-9_.:+\-]*+)'
 _GAP = r"[ \t]*+"
 _PLAIN = re.compile(
     rf"({_GAP})(?:<({_NAME})>|({_BLANK})|\*){_GAP}(?:<({_NAME})>|\*){_GAP}"
     rf'(?:<({_NAME})>|({_BLANK})|"([^"\\\n\r]*+)"(?:@([A-Za-z][A-Za-z0-9\-]*+)(?<!-)|\^\^<({_NAME})>|(?![@^]))|\*)'
+    rf"(?:{_GAP}<(0|[1-9][0-9]{{0,17}}|0x[0-9A-Fa-f]{{1,16}})>)?+(?:{_GAP}\(({_FACET}(?:,[ \t]*+{_FACET})*+\)))?+"
     rf"{_GAP}\.[ \t\r]*+(?:\#[^\n]*+)?+(?:\n|\Z)"
 ).match
 _MOST_KNOWN = 1000
@@ -34,7 +37,7 @@ class Plain:
         match = _PLAIN(text, at)
         if match is None:
             return None
-        blanks, subject, blank, name, object_id, other, literal, lang, kind = match.groups()
+        blanks, subject, blank, name, object_id, other, literal, lang, kind, label, written = match.groups()
         subject = subject or blank or STAR
         predicate, tag = self._named(name) if name else (STAR, "")
         object_id = object_id or other or ""
@@ -47,11 +50,18 @@ class Plain:
             value = _ALL
         if not (sane(subject) and predicate and sane(predicate) and sane(object_id)):
             return None
+        facets: tuple[Facet, ...] = ()
+        if written is not None:
+            try:
+                facets = tuple(read_facets(written, 0))
+            except Wrong:
+                return None
         if subject == self._subject:
             subject = self._subject
         self._subject = subject
+        space = unsigned(label) if label else 0
         self.end = match.end() - 1 if text[match.end() - 1] == "\n" else match.end()
-        return NQuad(subject, predicate, object_id, value, lang or tag, (), 0, number, len(blanks))
+        return NQuad(subject, predicate, object_id, value, lang or tag, facets, space, number, len(blanks))
 
     def _named(self, name: str) -> tuple[str, str]:
         found = self._names.get(name)

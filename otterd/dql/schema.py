@@ -4,7 +4,7 @@ from otterd.dql.errors import DqlError
 from otterd.dql.golang import Misread, unsigned
 from otterd.dql.mutation_tree import Predicate, Schema, TypeDefinition, VectorIndex
 from otterd.dql.schema_index import Walk, read_index, wrong
-from otterd.dql.schema_lexer import NOTHING, Kind, Token, tokens
+from otterd.dql.schema_lexer import MOST_TOKENS, NOTHING, Kind, Token, tokens
 from otterd.dql.tokenizers import SORTABLE, TYPES
 
 _FLAGS = {"count": "count", "upsert": "upsert", "unique": "unique", "noconflict": "noconflict"}
@@ -12,13 +12,14 @@ _RESERVED = "dgraph."
 _A_TYPE = "a type"
 
 
-def parse_schema(text: str) -> Schema:
+def parse_schema(text: str, most: int = MOST_TOKENS) -> Schema:
     """Return what the schema `text` declares; raise DqlError where Dgraph refuses it.
 
+    It is refused too when it has more than `most` words.
     What only the server can know is not judged: data that is there already, tokenizers
     loaded as plugins, and what its own predicates look like.
     """
-    return _Parser(tokens(text)).schema()
+    return _Parser(tokens(text, most)).schema()
 
 
 def check_schema(schema: Schema) -> None:
@@ -41,6 +42,8 @@ def check_schema(schema: Schema) -> None:
 
 class _Draft:
     """A predicate while its directives are read."""
+
+    __slots__ = ("at", "directive", "flags", "list", "name", "namespace", "tokenizers", "type", "vectors")
 
     def __init__(self, name: str, namespace: int, at: Token) -> None:
         self.name = name

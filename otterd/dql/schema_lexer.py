@@ -3,10 +3,15 @@
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from itertools import islice
 from typing import NamedTuple
 
+from otterd.dql.broken import too_many
 from otterd.dql.errors import DqlError, unlexed
 from otterd.dql.golang import quoted, rune, shown
+
+MOST_TOKENS = 65_536
+"""The 64 KiB that are validated cannot hold more; without it time and memory would grow with the text."""
 
 
 class Kind(IntEnum):
@@ -77,13 +82,19 @@ _UNCLOSED = re.compile(rf"(?P<iri>{_IRI})|(?P<quoted>{_QUOTED})").match
 _HALF_ESCAPE = re.compile(r"\\[uU][0-9A-Fa-f]*+").match
 
 
-def tokens(text: str) -> Iterator[Token]:
-    """Yield the tokens of `text`, ended by one of kind END; raise DqlError before the first."""
+def tokens(text: str, most: int = MOST_TOKENS) -> Iterator[Token]:
+    """Yield the tokens of `text`, ended by one of kind END; raise DqlError before the first.
+
+    Or raise it behind `most` tokens, when there are more.
+    """
     sound = _SOUND(text)
     end = sound.end() if sound else 0
     if end < len(text):
         raise _fault(text, end)
-    return _Scan(text).run()
+    scan = _Scan(text).run()
+    yield from islice(scan, most)
+    if next(scan, None) is not None:
+        raise too_many(most, "words in one schema")
 
 
 def _fault(text: str, at: int) -> DqlError:

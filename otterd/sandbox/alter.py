@@ -150,7 +150,7 @@ class Alteration:
     def declared(self, text: str) -> Declared:
         """Return what `text` declares; raise Failed where it may not."""
         try:
-            parsed = parse_schema(text)
+            parsed = parse_schema(text, most=len(text) + 1)
         except DqlError as error:
             raise Failed(error.message) from None
         _no_twins("predicate", [found.name for found in parsed.predicates])
@@ -215,9 +215,10 @@ class Alteration:
 
 def altered(cluster: Cluster, namespace: int, operation: api.Operation) -> list[str]:
     """Return the predicates that `operation` concerns; all of them when it drops everything."""
-    if operation.schema:
+    text = operation.schema
+    if text:
         try:
-            return [found.name for found in parse_schema(operation.schema).predicates]
+            return [found.name for found in parse_schema(text, most=len(text) + 1).predicates]
         except DqlError:
             return []
     one = operation.drop_attr or operation.drop_value

@@ -76,11 +76,11 @@ def _change(mutation: api.Mutation) -> Change:
     if mutation.delete_json:
         deletes += parse_json_mutation(mutation.delete_json, delete=True, most=len(mutation.delete_json))
     if mutation.set_nquads:
-        found = parse_nquads(_text(mutation.set_nquads))
+        found = parse_nquads(_text(mutation.set_nquads), most=len(mutation.set_nquads))
         sets += found
         lists = dict.fromkeys(_repeated(found), True)
     if mutation.del_nquads:
-        deletes += parse_nquads(_text(mutation.del_nquads))
+        deletes += parse_nquads(_text(mutation.del_nquads), most=len(mutation.del_nquads))
     change = Change(
         [*map(_quad, sets), *map(_wired, mutation.set)],
         [*map(_quad, deletes), *map(_wired, mutation.__getattribute__("del"))],

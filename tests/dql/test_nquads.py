@@ -6,7 +6,7 @@ import pytest
 
 from otterd.dql.errors import DqlError
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
-from otterd.dql.nquads import check_delete, check_set, each_nquad, parse_nquads
+from otterd.dql.nquads import MOST_LINES, check_delete, check_set, each_nquad, parse_nquads
 from tests.dql import lean
 
 READ = {
@@ -85,6 +85,17 @@ def test_a_star_is_only_for_deletes() -> None:
         check_delete(parse_nquads("<1> * <2> ."))
 
 
+def test_takes_all_lines_that_64_kib_can_hold_and_says_when_there_are_more() -> None:
+    text = ".#\n" * MOST_LINES
+    assert len(text) > 1 << 16
+    assert parse_nquads(text) == []
+    text = "# c\n***.\n" * MOST_LINES
+    assert len(parse_nquads(text)) == MOST_LINES
+    with pytest.raises(DqlError, match=f"more than {MOST_LINES} lines of N-Quads in one text"):
+        parse_nquads(text + "***.")
+    assert len(parse_nquads(text + "***.", most=len(text))) == MOST_LINES + 1
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_costs_little_memory(name: str) -> None:
     assert lean.bytes_of(lambda: deque(each_nquad(HOSTILE[name]), maxlen=0)) <= lean.MOST
@@ -113,6 +124,9 @@ def test_plain_lines_and_others_say_the_same() -> None:
         '<a> <p> "7"^^<xs:int> .',
         "<a> * * .",
         '<a> <p> ""@de.',
+        "uid(v) <p> val(w) .",
+        '<a> <p> <b> <0x7> (a=1, b="x",c=2001-01-01) .',
+        "<a> <p> * (a=) .",
     ):
         # No plain line has a dot before its predicate, and Dgraph does not mind it.
         assert parse_nquads(line) == parse_nquads(line.replace(" ", " . ", 1))
