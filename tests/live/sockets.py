@@ -5,7 +5,7 @@ import base64
 import json
 import os
 import struct
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -116,15 +116,21 @@ class Socket:
 
 
 class Line:
-    """One HTTP/1.1 connection that is kept alive; one request at a time."""
+    """One HTTP/1.1 connection that is kept alive; one request at a time.
+
+    `headers` are those of the last answer, by lower-case names.
+    """
 
     def __init__(self, address: str) -> None:
+        self.headers: dict[str, str] = {}
         self._address = address
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
 
-    async def post(self, target: str, body: dict[str, Any]) -> tuple[int, Any]:
-        """Send `body` as JSON; return the status and the parsed answer.
+    async def post(
+        self, target: str, body: dict[str, Any], headers: Mapping[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Send `body` as JSON, with further `headers`; return the status and the parsed answer.
 
         Connects when there is no connection. Raises ConnectionError when the connection
         ends before a whole answer; it is never sent again.
@@ -134,19 +140,20 @@ class Line:
             self._reader, self._writer = await asyncio.open_connection(host, int(port))
         assert self._reader is not None
         payload = json.dumps(body).encode()
+        further = "".join(f"{name}: {value}\r\n" for name, value in (headers or {}).items())
         head = (
-            f"POST {target} HTTP/1.1\r\nHost: {self._address}\r\n"
+            f"POST {target} HTTP/1.1\r\nHost: {self._address}\r\n{further}"
             f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
         )
         self._writer.write(head.encode() + payload)
         try:
             await self._writer.drain()
-            status, headers = await self._head()
-            answer = await self._body(headers)
+            status, self.headers = await self._head()
+            answer = await self._body(self.headers)
         except (asyncio.IncompleteReadError, ConnectionError) as failure:
             await self.close()
             raise ConnectionError(str(failure)) from None
-        if headers.get("connection", "").lower() == "close":
+        if self.headers.get("connection", "").lower() == "close":
             await self.close()
         return status, json.loads(answer)
 
