@@ -112,7 +112,7 @@ class Otter(Service):
         live, reactor = self.live, self._reactor
         journal.follow(live, reactor)
         access = AccessLog(reactor, journal.stream, self.metrics)
-        ledger = Ledger(live, reactor, access, self.metrics)
+        ledger = Ledger(live, reactor, access, self.metrics, lambda: self.fleet.discovered)
         site = OtterSite(live, self.gateway, self.guard, self.report, reactor, atlas=self.topology)
         self.http = HttpFactory(live, reactor, site, ledger)
         self.sockets = OtterSocketFactory(live, reactor, self.gateway, self.guard, ledger)

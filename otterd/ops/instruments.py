@@ -1,7 +1,7 @@
 """Everything that Otter measures, by name; `docs/operations.md` is held against it by a test.
 
 No label's value comes from a client: doors, purposes, verdicts and status classes are fixed
-words, alphas are addresses of the configuration.
+words, alphas are addresses of the configuration, or of alphas that were discovered.
 """
 
 import platform

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -76,13 +76,21 @@ def status_class(entry: Entry) -> str:
 
 
 class Ledger:
-    """Opens and closes entries."""
+    """Opens and closes entries. `found` names the alphas that were discovered beside the file's."""
 
-    def __init__(self, live: Live, clock: IReactorTime, access: AccessLog, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        live: Live,
+        clock: IReactorTime,
+        access: AccessLog,
+        metrics: Metrics,
+        found: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
         self._live = live
         self._clock = clock
         self._access = access
         self._metrics = metrics
+        self._found = found
         self._ids = RequestIds(secrets.token_hex(4))
         self._stamp = Stamp()
         self._rows: dict[tuple[str, str, str, str, int], _Row] = {}
@@ -140,7 +148,8 @@ class Ledger:
 
     def _alpha(self, entry: Entry) -> str:
         """Return the alpha's address; never text of a caller's, who may have named a target."""
-        return entry.alpha if not entry.alpha or entry.alpha in self._alphas else "other"
+        alpha = entry.alpha
+        return alpha if not alpha or alpha in self._alphas or alpha in self._found() else "other"
 
     def _line(self, entry: Entry, now: float, total: float, own: float) -> Line:
         return Line(

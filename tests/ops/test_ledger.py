@@ -32,7 +32,8 @@ class Rig:
         self.live = Live(config)
         self.lines = Lines()
         self.metrics = Metrics()
-        self.ledger = Ledger(self.live, self.clock, self.lines, self.metrics)
+        self.found: set[str] = set()
+        self.ledger = Ledger(self.live, self.clock, self.lines, self.metrics, lambda: self.found)
 
     def request(self, *, alpha: str = "a:9080", verdict: str = Verdict.FINE, status: int = 200) -> Entry:
         entry = self.ledger.open(Door.HTTP, "/query")
@@ -162,3 +163,11 @@ def test_grpc_codes_are_their_own_class() -> None:
     entry.status = 14
     rig.ledger.close(entry)
     assert list(rig.shown("otter_requests_total")) == [("grpc", "", "", "", "14")]
+
+
+def test_an_alpha_that_was_discovered_goes_by_its_own_address() -> None:
+    rig = Rig()
+    rig.found.add("new:9080")
+    rig.ledger.close(rig.request(alpha="new:9080"))
+    assert list(rig.shown("otter_requests_total")) == [("http", "query", "new:9080", "fine", "2xx")]
+    assert rig.lines.kept[0].alpha == "new:9080"

@@ -44,8 +44,11 @@ def test_an_alphas_load_age_and_ejections_are_shown() -> None:
     fleet.load.begun(A)
     fleet.load.ended(A, 0.0, 0.25)
     fleet.load.told(A, 0.0, 4, 2)
-    for _ in range(5):
-        fleet.ward.heard(B, 0.0, Verdict.LOST, 0.1)
+    for now in (-1000.0, 0.0):
+        for _ in range(5):
+            fleet.ward.heard(B, now, Verdict.LOST, 0.1)
+        fleet.ward.tick(now + 1)
+        fleet.ward.tick(min(now + 900, 0.0))
     fleet.clock.advance(2)
     told = shown(fleet)
     alpha = f'{{alpha="{A}"}}'
@@ -59,7 +62,7 @@ def test_an_alphas_load_age_and_ejections_are_shown() -> None:
     assert told[f"otter_alpha_weight{alpha}"] == 1
     assert told[f'otter_alpha_weight{{alpha="{B}"}}'] == 0.1
     assert told[f"otter_alpha_ejections_total{alpha}"] == 0
-    assert told[f'otter_alpha_ejections_total{{alpha="{B}"}}'] == 1
+    assert told[f'otter_alpha_ejections_total{{alpha="{B}"}}'] == 2
 
 
 def test_what_an_alpha_does_not_tell_is_left_out() -> None:
