@@ -145,3 +145,24 @@ async def test_a_socket_authenticates_asks_writes_and_is_closed_by_the_stop(
         assert b"error" not in await heard.get()
         assert await h.names() == ["Europa", "Io"]
     assert await heard.get() == 1001
+
+
+@pytest_twisted.ensureDeferred
+async def test_an_operator_sees_the_cluster_and_how_a_request_was_decided(
+    reactor: AsyncioSelectorReactor,
+) -> None:
+    async with house(reactor, groups=(2, 1)) as h:
+        known: Deferred[None] = Deferred()
+        h.otter.topology.watch(lambda old, new: None if known.called else known.callback(None))
+        if not h.otter.topology.map.known:
+            await known
+        await h.store("Io")
+        told = await h.post("/query", NAMED, X_Otter_Explain="1")
+        why = json.loads(told.field("X-Otter-Explain") or "")
+        assert (why["predicates"], why["verdict"]) == (["0-name"], "fine")
+        assert sorted(why["candidates"]) == sorted(h.alpha(number) for number in range(3))
+        assert why["attempts"][0]["alpha"] == told.field("X-Otter-Alpha")
+        page = (await h.post("/cluster", "")).json
+        assert why["policy"] == page["balancer"]
+        assert [len(group["members"]) for group in page["map"]["groups"]] == [2, 1]
+        assert [alpha["address"] for alpha in page["alphas"]] == [h.alpha(number) for number in range(3)]
