@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from heapq import nlargest
+from itertools import islice
 from math import isfinite
 from typing import Any, Protocol
 
@@ -120,8 +121,7 @@ class ClusterPage:
         if not known.known:
             return {"known": False, "why": self._atlas.why}
         waiting = self._shared.elections.waiting()
-        # A tablet without a size has its turn after the others.
-        largest = nlargest(MOST_TABLETS, known.owners, key=lambda tablet: known.sizes.get(tablet, -1))
+        largest = _largest(known)
         return {
             "known": True,
             "why": self._atlas.why,
@@ -226,6 +226,14 @@ def _group(group: Group, waiting: int) -> dict[str, Any]:
         "bytes": group.size,
         "waiting": waiting,
     }
+
+
+def _largest(known: Map) -> list[str]:
+    """Return the largest tablets, then some without a size; there may be so many that each step counts."""
+    sizes = known.sizes
+    largest = nlargest(MOST_TABLETS, sizes, key=sizes.__getitem__)
+    others = (tablet for tablet in known.owners if tablet not in sizes)
+    return [*largest, *islice(others, MOST_TABLETS - len(largest))]
 
 
 def _budget(budget: Budget, now: float) -> dict[str, int]:
