@@ -1,13 +1,14 @@
 """A daemon in front of a sandbox, both on ports of the system's choice, spoken to as a client would."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import treq
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.task import deferLater
 from twisted.web.client import Agent
 
 from otterd.alphas.grpcio import deferred_of
@@ -51,6 +52,19 @@ class House:
         """What breaks the alphas."""
         return self.sandbox.trouble
 
+    async def stop(self) -> None:
+        """Stop the daemon."""
+        stopped = self.otter.stopService()
+        assert stopped is not None
+        await stopped
+
+    async def start_anew(self) -> None:
+        """Stop the daemon, and start another one that knows nothing."""
+        await self.stop()
+        self.otter = make_otter(self.otter.live.config, self.reactor)
+        self.otter.startService()
+        await self.settled()
+
     def alpha(self, number: int) -> str:
         """Return the gRPC address of an alpha."""
         return f"127.0.0.1:{self.sandbox.grpc[number].port}"
@@ -59,6 +73,20 @@ class House:
         """Return the port of the daemon's HTTP (0) or WebSocket (1) door."""
         address: Any = self.otter.listeners.doors[door].getHost()
         return int(address.port)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Return when `condition` holds."""
+        for _ in range(2000):
+            if condition():
+                return
+            await deferLater(self.reactor, 0.01)
+        raise AssertionError("it never came")
+
+    async def settled(self) -> None:
+        """Return when all alphas are usable, and the cluster is known."""
+        alphas = set(self.otter.live.config.dgraph_endpoints)
+        fleet, topology = self.otter.fleet, self.otter.topology
+        await self.until(lambda: fleet.ward.usable == alphas == set(topology.map.group_of))
 
     async def post(self, target: str, body: str, kind: str = DQL, **headers: str) -> Told:
         """POST; underscores in the names of `headers` stand for hyphens."""
@@ -88,7 +116,10 @@ class House:
 async def house(
     reactor: AsyncioSelectorReactor, groups: tuple[int, ...] = (3,), **keys: Any
 ) -> AsyncIterator[House]:
-    """Start everything, and stop it; with `dgraph_user` the alphas demand tokens."""
+    """Start everything, and stop it; with `dgraph_user` the alphas demand tokens.
+
+    Alphas are asked in turns unless `balancer_type` is given.
+    """
     sandbox = Sandbox(reactor, Shape(groups), answer, any_port=True)
     await deferred_of(sandbox.start())
     if "dgraph_user" in keys:
@@ -102,12 +133,14 @@ async def house(
         ws_token=Secret(SOCKET_TOKEN),
         **keys,
     )
-    otter = make_otter(config_for(config, sandbox), reactor)
+    config = config_for(config, sandbox)
+    if "balancer_type" in keys:
+        config = replace(config, balancer_type=keys["balancer_type"])
+    otter = make_otter(config, reactor)
     otter.startService()
+    built = House(otter, sandbox, reactor)
     try:
-        yield House(otter, sandbox, reactor)
+        yield built
     finally:
-        stopped = otter.stopService()
-        assert stopped is not None
-        await stopped
+        await built.stop()
         await deferred_of(sandbox.stop())
