@@ -90,7 +90,7 @@ class Otter(Service):
         self._read = read
         self.live = live = Live(config)
         self.metrics = Metrics()
-        self.guard = Guard(live, reactor)
+        self.guard = Guard(live, reactor, lambda: self.fleet.discovered)
         clock = SteadyClock()
         self.fleet = Fleet(live, reactor, clock=clock)
         self.account = Account(live, reactor, self.fleet)

@@ -8,6 +8,7 @@ from otterd.alphas.probe import HEALTHY
 from otterd.alphas.topology import Topology
 from otterd.core.cluster import Map
 from otterd.core.judge import NODE_FAULTS, Verdict
+from otterd.core.operation import Purpose
 from otterd.core.standing import Status
 
 MUTE = frozenset((Status.DOWN, Status.HANGING))
@@ -15,6 +16,11 @@ MUTE = frozenset((Status.DOWN, Status.HANGING))
 
 FAULTS = 3
 """Failures to reach an alpha, one after the other, after which it is silent, whatever probes say so far."""
+
+SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
+
+SLOWNESS = frozenset((Verdict.FINE, Verdict.TIMED_OUT))
+"""Verdicts by which only the time that they took tells something."""
 
 UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
 
@@ -95,18 +101,20 @@ class Sight:
         """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
         return self._fleet.lag.staleness(address, self._clock.seconds())
 
-    def begun(self, address: str) -> None:
+    def begun(self, address: str, purpose: Purpose) -> None:
         """Count a request in."""
-        self._load.begun(address)
+        self._load.begun(address, purpose)
 
-    def ended(self, address: str, verdict: Verdict | None, seconds: float) -> None:
+    def ended(self, address: str, purpose: Purpose, verdict: Verdict | None, seconds: float) -> None:
         """Count a request out; one that nobody waited for tells nothing of the alpha."""
         now = self._clock.seconds()
-        fine = verdict is Verdict.FINE
-        self._load.ended(address, now, seconds if fine else None)
+        # What builds indexes or backups takes its time, and says nothing of how fast the alpha is.
+        timed = verdict is Verdict.FINE and purpose not in SLOW
+        self._load.ended(address, now, seconds if timed else None, purpose)
         if verdict is None:
             return
-        self._ward.heard(address, now, verdict, seconds)
+        if purpose not in SLOW or verdict not in SLOWNESS:
+            self._ward.heard(address, now, verdict, seconds)
         if verdict not in NODE_FAULTS:
             self._heard[address] = now
             if self._faults:

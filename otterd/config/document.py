@@ -19,6 +19,7 @@ GUIDE = "docs/configuration.md"
 SAMPLE = "etc/otter.yaml"
 
 SHIPPED: Mapping[str, Any] = {
+    "balancer_type": "state-based",
     "dgraph_endpoints": ["localhost:9080", "localhost:9081", "localhost:9082"],
     "proxy_port": 8084,
     "websocket_port": 8089,

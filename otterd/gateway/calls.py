@@ -93,7 +93,7 @@ class Calls:
             self._asked_since = now
         self.legs.append(leg)
         alpha.in_flight += 1
-        shared.sight.begun(address)
+        shared.sight.begun(address, self.operation.purpose)
         if self.operation.entry.decision is not None:
             record_call(self.operation.entry.decision, leg, now - self.began)
         token = shared.account.token() if self._grant.lend else ""
@@ -158,7 +158,7 @@ class Calls:
             self.operation.entry.upstream += now - self._asked_since
         if leg.attempt is not None:
             leg.attempt.took, leg.attempt.verdict = took, verdict or "given up"
-        shared.sight.ended(leg.address, verdict, took)
+        shared.sight.ended(leg.address, self.operation.purpose, verdict, took)
         if verdict in judge.HINTS:
             shared.sight.hint(str(verdict))
         shared.lines.give(leg.lane, leg.address)

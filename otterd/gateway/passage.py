@@ -187,7 +187,8 @@ class Passage(Calls):
                 self._go()
                 return True
             shared.tally.retries_denied += 1
-            return False
+            if verdict not in judge.OF_GROUPS:
+                return False
         if follows is Next.AWAIT and not self.operation.target:
             groups = shared.elections.suspects(self.ask, verdict, address)
             if groups:

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred
 from otterd.alphas.channel import Channel, HttpChannel
 from otterd.core.cluster import Map
 from otterd.core.judge import Verdict
-from otterd.core.operation import Answer, Operation
+from otterd.core.operation import Answer, Operation, Purpose
 from otterd.guard.grant import Grant
 
 
@@ -97,10 +97,10 @@ class Sight(Protocol):
     def staleness(self, address: str) -> float | None:
         """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
 
-    def begun(self, address: str) -> None:
+    def begun(self, address: str, purpose: Purpose) -> None:
         """Be told that a request went out."""
 
-    def ended(self, address: str, verdict: Verdict | None, seconds: float) -> None:
+    def ended(self, address: str, purpose: Purpose, verdict: Verdict | None, seconds: float) -> None:
         """Be told how a request ended that took `seconds`; None when nobody waited for its end."""
 
     def hint(self, why: str) -> None:

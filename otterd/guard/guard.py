@@ -1,6 +1,7 @@
 """Who may do what, on every protocol: the one place where a request is admitted or refused."""
 
 import math
+from collections.abc import Callable, Container
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -50,10 +51,14 @@ class Rules:
 
 
 class Guard:
-    """Admits requests by the configuration in force; keeps nothing but rate buckets."""
+    """Admits requests by the configuration in force; keeps nothing but rate buckets.
 
-    def __init__(self, live: Live, clock: IReactorTime) -> None:
+    `found` are alphas that the configuration does not name and that may be a request's target, too.
+    """
+
+    def __init__(self, live: Live, clock: IReactorTime, found: Callable[[], Container[str]] = tuple) -> None:
         self._clock = clock
+        self._found = found
         self._made = ""
         self._warned = False
         self._rules = Rules(live.config)
@@ -152,7 +157,8 @@ class Guard:
     def _demand_target(self, operation: Operation) -> None:
         if operation.node_local and not operation.target:
             raise BadRequest(WANT_TARGET)
-        if operation.target and operation.target not in self._rules.alphas:
+        target = operation.target
+        if target and target not in self._rules.alphas and target not in self._found():
             raise NotFound("X-Otter-Alpha names no alpha of this gateway (give its gRPC address)")
 
     def _lends(self, operation: Operation) -> bool:

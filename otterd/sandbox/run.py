@@ -13,7 +13,7 @@ from twisted.internet.error import CannotListenError
 from twisted.logger import Logger
 
 from otterd.config.errors import ConfigError
-from otterd.config.schema import Config
+from otterd.config.schema import Balancer, Config
 from otterd.sandbox import facts
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.service import Sandbox
@@ -29,7 +29,7 @@ def config_for(config: Config, sandbox: Sandbox) -> Config:
     alphas = tuple(f"127.0.0.1:{door.port}" for door in sandbox.grpc)
     pages = {alpha: f"127.0.0.1:{door.port}" for alpha, door in zip(alphas, sandbox.http, strict=True)}
     return replace(
-        config, balancer_type=type(config.balancer_type)("round-robin"), dgraph_endpoints=alphas,
+        config, balancer_type=Balancer.STATE_BASED, dgraph_endpoints=alphas,
         groups={}, dgraph_http_endpoints=pages, dgraph_tls_ca="",
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ import pytest
 
 from otterd.config.document import GUIDE, SAMPLE, SHIPPED, default_text, guide, sample
 from otterd.config.load import load
-from otterd.config.schema import Config
+from otterd.config.schema import Balancer, Config
 
 ROOT = Path(__file__).parents[2]
 AGAIN = "run `python -m otterd.config.document`"
@@ -40,7 +40,10 @@ def test_both_show_each_key_with_its_sentence_and_default(field: Field[Any]) -> 
 def test_the_sample_loads_and_sets_what_is_shipped() -> None:
     config = load(str(ROOT / SAMPLE), {})
     assert config == Config(
-        dgraph_endpoints=tuple(SHIPPED["dgraph_endpoints"]), proxy_port=8084, websocket_port=8089
+        balancer_type=Balancer.STATE_BASED,
+        dgraph_endpoints=tuple(SHIPPED["dgraph_endpoints"]),
+        proxy_port=8084,
+        websocket_port=8089,
     )
 
 

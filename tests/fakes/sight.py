@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from otterd.core.cluster import UNCHARTED, Group, Map, Member
 from otterd.core.judge import Verdict
+from otterd.core.operation import Purpose
 
 
 class FakeSight:
@@ -45,10 +46,10 @@ class FakeSight:
     def staleness(self, address: str) -> float | None:
         return self.ages.get(address, 0.0)
 
-    def begun(self, address: str) -> None:
+    def begun(self, address: str, purpose: Purpose) -> None:
         self.busy[address] = self.busy.get(address, 0) + 1
 
-    def ended(self, address: str, verdict: Verdict | None, seconds: float) -> None:
+    def ended(self, address: str, purpose: Purpose, verdict: Verdict | None, seconds: float) -> None:
         self.busy[address] -= 1
         self.log.append((address, verdict))
 

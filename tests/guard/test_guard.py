@@ -118,6 +118,10 @@ class TestTheAdminRight:
             guard.admit(operation(Purpose.ADMIN, node_local=True, target="127.0.0.1:1"))
         assert guard.admit(operation(Purpose.ADMIN, node_local=True, target=ALPHA))
 
+    def test_an_alpha_that_was_discovered_may_be_named(self) -> None:
+        guard = Guard(Live(Config(dgraph_endpoints=(ALPHA,))), Clock(), lambda: {"127.0.0.1:1"})
+        assert guard.admit(operation(Purpose.ADMIN, node_local=True, target="127.0.0.1:1"))
+
 
 class TestTheClientToken:
     @pytest.mark.parametrize("dev", [True, False])
