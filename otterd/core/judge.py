@@ -120,6 +120,9 @@ REFUSALS = {NOT_READY: Verdict.NOT_READY, DRAINING: Verdict.DRAINING, THROTTLED:
 REFUSED = frozenset((*REFUSALS.values(), Verdict.NOT_REACHED))
 """Verdicts that prove that no work was done, so that even a write may go to another alpha."""
 
+OF_GROUPS = frozenset((Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.GROUP_AWAY))
+"""Verdicts on a group, not on the alpha: another one seldom helps, and to wait does."""
+
 HINTS = frozenset(
     (*NODE_FAULTS, *REFUSED, Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.MAP_BEHIND, Verdict.MOVED)
 )

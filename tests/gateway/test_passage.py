@@ -13,6 +13,7 @@ from tests.fakes.memory import HANG, Delayed
 from tests.gateway.rig import FINE, Rig, operation
 
 A, B, C = "a:9080", "b:9080", "c:9080"
+AWAY = "cannot retrieve predicate information: No connection exists"
 QUERY = Rpc("Query", api.Request(query="{ q(func: has(name)) { name } }").SerializeToString())
 
 
@@ -114,3 +115,19 @@ def test_an_answer_that_grew_too_old_on_its_way_is_none() -> None:
 def old_answer(request: Any) -> Any:
     """Hang, but tell what is asked best-effort after 200 ms."""
     return Delayed(0.2, Answer(0, b"old")) if request.payload.endswith(BEST_EFFORT) else HANG
+
+
+def test_what_waits_for_a_group_needs_no_budget() -> None:
+    rig = Rig(balancer_type=Balancer.STATE_BASED)
+    rig.sight.chart({1: (A,), 2: (B,), 3: (C,)}, {"0-name": 1})
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Answer(2, message=AWAY)
+    while rig.gateway.shared.budget.spend(0.0):
+        pass
+    heard = rig.perform(write("name"))
+    assert heard.answer is None
+    for alpha in rig.alphas.values():
+        alpha.channel.default = FINE
+    rig.clock.pump([0.3] * 2)
+    assert heard.answer
+    assert not heard.answer.message
