@@ -25,6 +25,9 @@ log = Logger()
 PAUSES = (0.02, 0.05, 0.1, 0.25)
 """Seconds between two looks; the last one goes on."""
 
+LEAST = 0.25
+"""Seconds that an alpha has to show its schema, also when the bound is over before."""
+
 DONE = b'"code":"Success"'
 
 _ASK = api.Request(query="schema {}", read_only=True, best_effort=True).SerializeToString()
@@ -82,7 +85,7 @@ class SchemaWatch:
             alphas = self._usable()
             if len(alphas) < 2 or not any(alpha.address == source for alpha in alphas):
                 return ()
-            asked = [self._ask(alpha, metadata, max(left, PAUSES[0])) for alpha in alphas]
+            asked = [self._ask(alpha, metadata, max(left, LEAST)) for alpha in alphas]
             schemas = await gatherResults(asked)
             shown = {alpha.address: schema for alpha, schema in zip(alphas, schemas, strict=True)}
             wanted = shown.pop(source)

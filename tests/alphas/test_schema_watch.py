@@ -12,7 +12,7 @@ from otterd.config.schema import Config, Seconds
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose
 from otterd.errors import Lost
 from otterd.wire import api_pb2 as api
-from tests.fakes.memory import HANG, FakeChannel
+from tests.fakes.memory import HANG, Delayed, FakeChannel
 
 OLD: list[dict[str, Any]] = [{"predicate": "name", "type": "string"}]
 NEW = [{"predicate": "name", "type": "string", "index": True, "tokenizer": ["exact", "term"]}]
@@ -102,6 +102,15 @@ def test_an_alpha_that_does_not_answer_is_behind(outcome: Any) -> None:
     rig.c.default = outcome
     rig.settle()
     rig.clock.pump([0.1] * 15)
+    assert rig.behind == [("c",)]
+
+
+def test_who_answers_slowly_is_given_the_time_at_the_last_look_too() -> None:
+    rig = Rig(alter_settle_timeout=Seconds(1.0))
+    for channel, predicates in ((rig.a, NEW), (rig.b, NEW), (rig.c, OLD)):
+        channel.default = Delayed(0.1, schema(predicates))
+    rig.settle()
+    rig.clock.pump([0.05] * 40)
     assert rig.behind == [("c",)]
 
 
