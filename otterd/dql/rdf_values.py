@@ -1,6 +1,7 @@
 """The values that N-Quads and facets hold: which texts Dgraph takes for which type."""
 
 import math
+import re
 from collections.abc import Iterator
 
 from otterd.dql.errors import SPACE
@@ -50,6 +51,13 @@ TYPES = {
 """The types that may stand in `"…"^^<type>`, and what Dgraph stores for each."""
 
 
+_PLAIN_NUMBER = r"[+-]?+[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+"
+_PLAIN_NUMBERS = {
+    mark: re.compile(f"{_PLAIN_NUMBER}(?:{gap}{_PLAIN_NUMBER})*+").fullmatch
+    for mark, gap in ((",", ", *+"), (" ", " "))
+}
+"""Vectors as almost all of them look, by what stands between the numbers: none of these can be amiss."""
+
 _OF_NUMBERS = frozenset("+-.0123456789iInN")
 """What a number may begin with, Inf and NaN too."""
 
@@ -88,9 +96,12 @@ def vector(text: str) -> int:
         raise Misread(f"cannot convert {trimmed} to vfloat")
     if not inside:
         return 0
+    mark = "," if "," in inside else " "
+    if _PLAIN_NUMBERS[mark](inside):
+        return inside.count(mark) + 1
     count = 0
     try:
-        for part in _parts(inside):
+        for part in _parts(inside, mark):
             floating(part, 32)
             count += 1
     except Misread:
@@ -98,9 +109,8 @@ def vector(text: str) -> int:
     return count
 
 
-def _parts(inside: str) -> Iterator[str]:
+def _parts(inside: str, mark: str) -> Iterator[str]:
     """Yield what lies between commas, or where there are none between blanks."""
-    mark = "," if "," in inside else " "
     at = 0
     while at <= len(inside):
         end = inside.find(mark, at)

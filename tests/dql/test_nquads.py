@@ -5,8 +5,10 @@ from collections import deque
 import pytest
 
 from otterd.dql.errors import DqlError
+from otterd.dql.golang import Misread
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
 from otterd.dql.nquads import MOST_LINES, check_delete, check_set, each_nquad, parse_nquads
+from otterd.dql.rdf_values import vector
 from tests.dql import lean
 
 READ = {
@@ -130,3 +132,26 @@ def test_plain_lines_and_others_say_the_same() -> None:
     ):
         # No plain line has a dot before its predicate, and Dgraph does not mind it.
         assert parse_nquads(line) == parse_nquads(line.replace(" ", " . ", 1))
+
+
+@pytest.mark.parametrize(
+    ("written", "count"),
+    [
+        ("[1, -2.5,+3]", 3),
+        ("[1 2 3]", 3),
+        ("[1  2]", 2),
+        ("[1e3,1]", 2),
+        ("[1]", 1),
+        ("[ 1 ]", 1),
+        ("[1]]", 1),
+        ("[]", 0),
+    ],
+)
+def test_counts_the_numbers_of_a_vector(written: str, count: int) -> None:
+    assert vector(written) == count
+
+
+@pytest.mark.parametrize("written", ["1,2", "[1,2", "[1,,2]", "[1,]", "[1 x]", "[1 ,2 3]", "[1..2]"])
+def test_what_is_no_vector_is_refused(written: str) -> None:
+    with pytest.raises(Misread):
+        vector(written)
