@@ -1,0 +1,250 @@
+"""HPACK as we receive it: by `hpack` until our table size of 0 is acknowledged, then without state."""
+
+import logging
+from itertools import repeat
+from typing import Final
+
+import hpack
+
+from otterd.wire.h2 import huffman
+from otterd.wire.h2.errors import Broken, Code, Oversized
+from otterd.wire.h2.fields import STATIC, Field, Head, check_field, extended, head_of, secret
+from otterd.wire.h2.limits import Limits
+
+# At DEBUG the library writes every value, tokens too.
+logging.getLogger("hpack").setLevel(logging.INFO)
+
+_STATIC_MOST: Final = max(len(name) + len(value) for name, value in STATIC) + 32
+_NEVER_INDEXED: Final = 0x10
+_MOST_STARTS: Final = 4
+"""Starts of blocks kept for a connection: as many methods as a caller mixes."""
+_MOST_RESIZES: Final = 2
+"""An encoder resizes at most twice at once (RFC 7541, 4.2)."""
+
+
+class Memo:
+    """Fields and whole blocks seen before, for all connections of one role; holds no secrets."""
+
+    MOST_FIELDS: Final = 2_048
+    MOST_BLOCKS: Final = 512
+    FIELD_BYTES: Final = 192
+    BLOCK_BYTES: Final = 1_024
+
+    __slots__ = ("blocks", "fields")
+
+    def __init__(self) -> None:
+        self.fields: dict[bytes, Field] = {}
+        self.blocks: dict[bytes, Head] = {}
+
+    def learn_field(self, raw: bytes, field: Field) -> None:
+        """Remember what `raw` stands for."""
+        if len(raw) <= self.FIELD_BYTES:
+            if len(self.fields) >= self.MOST_FIELDS:
+                self.fields.clear()
+            self.fields[raw] = field
+
+    def learn_block(self, block: bytes, head: Head) -> None:
+        """Remember what `block` stands for; it must neither insert nor resize nor hold a secret."""
+        if len(block) <= self.BLOCK_BYTES:
+            if len(self.blocks) >= self.MOST_BLOCKS:
+                self.blocks.clear()
+            self.blocks[block] = head
+
+
+class Decoder:
+    """The header blocks of one connection, in the order in which they came."""
+
+    __slots__ = ("_fresh", "_library", "_limits", "_memo", "_settled", "_starts", "_sure", "known")
+
+    def __init__(self, limits: Limits, memo: Memo) -> None:
+        self._limits = limits
+        self._memo = memo
+        self._settled = False
+        self._library: hpack.Decoder | None = None
+        self._starts: list[tuple[bytes, Head]] = []
+        self._fresh = -1
+        """Where in the last block the first field stood that was not in the memo, or -1."""
+        self._sure: tuple[Field, ...] = ()
+        """The fields before that one."""
+        self.known: dict[bytes, Head] = {}
+        """Blocks whose Head needs no call of `head`; empty until the table is gone."""
+
+    def settle(self) -> None:
+        """Take the peer's word that its table is gone: blocks no longer depend on earlier ones."""
+        self._settled = True
+        self._library = None
+        self.known = self._memo.blocks
+
+    def head(self, block: bytes) -> Head:
+        """Return the checked list of `block`; raise Malformed (the stream ends) or Broken (all does)."""
+        if not self._settled:
+            return self._by_library(block)
+        for start, begun in self._starts:
+            if block.startswith(start):
+                more = self._walk(block, len(start))
+                head = extended(begun, more)
+                break
+        else:
+            fields = self._walk(block, 0)
+            head = head_of(tuple(fields))
+            if self._fresh >= 0:
+                self._keep_start(block)
+        self._bound(block, head.fields)
+        # A peer may go on to insert: into a table of size 0 that does nothing (RFC 7541, 4.4).
+        if self._fresh < 0 and block and block[0] & 0xE0 != 0x20:
+            self._memo.learn_block(block, head)
+        return head
+
+    def _keep_start(self, block: bytes) -> None:
+        """Remember the fields before the first new one: deadlines and tokens differ, the rest does not.
+
+        What a walk yields depends on nothing to the right, so an equal start means equal fields.
+        """
+        start, fields = block[: self._fresh], self._sure
+        if (
+            len(start) > Memo.BLOCK_BYTES
+            or not fields
+            or fields[-1][0][:1] == b":"
+            or start[0] & 0xE0 == 0x20
+        ):
+            return
+        if len(self._starts) >= _MOST_STARTS:
+            del self._starts[0]
+        self._starts.append((start, head_of(fields)))
+
+    def _by_library(self, block: bytes) -> Head:
+        if self._library is None:
+            self._library = hpack.Decoder(self._limits.header_list_bytes)
+        try:
+            found = tuple(
+                (bytes(name), bytes(value)) for name, value in self._library.decode(block, raw=True)
+            )
+        except hpack.OversizedHeaderListError:
+            raise Broken(Code.ENHANCE_YOUR_CALM, "a header list is too long") from None
+        except hpack.HPACKError:
+            raise Broken(Code.COMPRESSION_ERROR, "a header block cannot be decoded") from None
+        if len(found) > self._limits.header_fields:
+            raise Oversized("a header list has too many fields")
+        for name, value in found:
+            check_field(name, value)
+        return head_of(found)
+
+    def _bound(self, block: bytes, fields: tuple[Field, ...]) -> None:
+        """Raise Oversized for a list that is longer than announced."""
+        limits = self._limits
+        if len(fields) > limits.header_fields:
+            raise Oversized("a header list has too many fields")
+        # Huffman's shortest code has five bits, and a byte of index stands for an entry of the static table.
+        if len(block) * 8 // 5 + _STATIC_MOST * len(fields) <= limits.header_list_bytes:
+            return
+        if sum([len(name) + len(value) + 32 for name, value in fields]) > limits.header_list_bytes:
+            raise Oversized("a header list is too long")
+
+    def _walk(self, block: bytes, begin: int) -> list[Field]:
+        """Return the fields of `block` from `begin` on."""
+        fields: list[Field] = []
+        known = self._memo.fields
+        self._fresh = -1
+        end, pos = len(block), begin
+        try:
+            for _ in repeat(None, self._limits.header_fields + _MOST_RESIZES + 1):
+                if pos >= end:
+                    return fields
+                first = block[pos]
+                if first > 0x80:
+                    fields.append(_indexed(first))
+                    pos += 1
+                    continue
+                if first & 0xE0 == 0x20 and not fields and not begin:
+                    pos = _resized(block, pos)
+                    continue
+                stop = _stop(block, pos, first)
+                raw = block[pos:stop]
+                field = known.get(raw)
+                if field is None:
+                    if stop > end:
+                        raise Broken(Code.COMPRESSION_ERROR, "a header block ends within a field")
+                    if self._fresh < 0:
+                        self._fresh, self._sure = pos, tuple(fields)
+                    field = self._new(raw)
+                fields.append(field)
+                pos = stop
+        except IndexError:
+            raise Broken(Code.COMPRESSION_ERROR, "a header block ends within a field") from None
+        if len(fields) > self._limits.header_fields:
+            raise Oversized("a header list has too many fields")
+        raise Broken(Code.COMPRESSION_ERROR, "a header block resizes without end")
+
+    def _new(self, raw: bytes) -> Field:
+        """Return the literal field `raw`, remembered unless it is a secret or sent as one."""
+        first = raw[0]
+        index, pos = integer(raw, 0, 0x3F if first >= 0x40 else 0x0F)
+        if index:
+            if index > len(STATIC):
+                raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
+            name = STATIC[index - 1][0]
+        else:
+            name, pos = _string(raw, pos)
+        value, _ = _string(raw, pos)
+        check_field(name, value)
+        if not (first < 0x40 and first & _NEVER_INDEXED) and not secret(name):
+            self._memo.learn_field(raw, (name, value))
+        return name, value
+
+
+def integer(block: bytes, pos: int, mask: int) -> tuple[int, int]:
+    """Return the number whose prefix is under `mask` at `pos`, and where it ends (RFC 7541, 5.1)."""
+    value = block[pos] & mask
+    pos += 1
+    if value < mask:
+        return value, pos
+    for shift in (0, 7, 14, 21):
+        byte = block[pos]
+        pos += 1
+        value += (byte & 127) << shift
+        if byte < 128:
+            return value, pos
+    raise Broken(Code.COMPRESSION_ERROR, "a number is too long")
+
+
+def _stop(block: bytes, pos: int, first: int) -> int:
+    """Return where the literal field at `pos` ends; beyond the block when it is cut off."""
+    if first & 0xC0 == 0x40:
+        index, pos = integer(block, pos, 0x3F)
+    elif first < 0x20:
+        index, pos = integer(block, pos, 0x0F)
+    else:
+        raise Broken(Code.COMPRESSION_ERROR, "index 0, or a resize after a field")
+    if not index:
+        length = block[pos] & 127
+        if length == 127:
+            length, pos = integer(block, pos, 127)
+            pos += length
+        else:
+            pos += 1 + length
+    length = block[pos] & 127
+    if length == 127:
+        length, pos = integer(block, pos, 127)
+        return pos + length
+    return pos + 1 + length
+
+
+def _string(raw: bytes, pos: int) -> tuple[bytes, int]:
+    coded = raw[pos] & 128
+    length, pos = integer(raw, pos, 127)
+    data = raw[pos : pos + length]
+    return (huffman.decode(data) if coded else data), pos + length
+
+
+def _indexed(first: int) -> Field:
+    index = first & 127
+    if index > len(STATIC):
+        raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
+    return STATIC[index - 1]
+
+
+def _resized(block: bytes, pos: int) -> int:
+    size, pos = integer(block, pos, 0x1F)
+    if size:
+        raise Broken(Code.COMPRESSION_ERROR, "a table larger than announced")
+    return pos

@@ -1,0 +1,64 @@
+"""HPACK as we send it: no table, no Huffman, so that a field's bytes are the same in every block."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from otterd.wire.h2.fields import STATIC, Field, secret
+
+NO_TABLE: Final = b"\x20"
+"""The size update to 0 that opens the first block of a connection."""
+
+_EXACT: Final = {field: index for index, field in reversed(list(enumerate(STATIC, 1))) if field[1]}
+_NAMED: Final = {name: index for index, (name, _) in reversed(list(enumerate(STATIC, 1)))}
+_MOST_REMEMBERED: Final = 1_024
+_MOST_BYTES: Final = 128
+_NEVER_INDEXED, _PLAIN = 0x10, 0x00
+
+_remembered: dict[Field, bytes] = {}
+
+
+def _integer(value: int, prefix: int, pattern: int) -> bytes:
+    """Return `value` with a prefix of `prefix` bits under `pattern` (RFC 7541, 5.1)."""
+    most = (1 << prefix) - 1
+    if value < most:
+        return bytes((pattern | value,))
+    out = bytearray((pattern | most,))
+    value -= most
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def literal(name: bytes, value: bytes, *, never: bool) -> bytes:
+    """Return a literal field; `never` forbids every hop to put it in a table."""
+    pattern = _NEVER_INDEXED if never else _PLAIN
+    index = _NAMED.get(name, 0)
+    start = _integer(index, 4, pattern)
+    if not index:
+        start += _integer(len(name), 7, 0) + name
+    return start + _integer(len(value), 7, 0) + value
+
+
+def field(name: bytes, value: bytes) -> bytes:
+    """Return the bytes of one field; a secret is never indexed and not remembered."""
+    found = _remembered.get((name, value))
+    if found is not None:
+        return found
+    index = _EXACT.get((name, value))
+    if index is not None:
+        return bytes((0x80 | index,))
+    if secret(name):
+        return literal(name, value, never=True)
+    encoded = literal(name, value, never=False)
+    if len(encoded) <= _MOST_BYTES:
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[name, value] = encoded
+    return encoded
+
+
+def block(fields: Iterable[Field]) -> bytes:
+    """Return the bytes of `fields` in their order; blocks may be joined to longer ones."""
+    return b"".join([field(name, value) for name, value in fields])

@@ -1,0 +1,207 @@
+"""The side that answers: Otter towards gRPC clients."""
+
+from otterd.wire.h2.connection import Connection
+from otterd.wire.h2.decode import Memo
+from otterd.wire.h2.errors import Broken, Code, Malformed
+from otterd.wire.h2.fields import REQUEST, TRAILERS, Head
+from otterd.wire.h2.frames import (
+    DATA,
+    END_HEADERS,
+    END_STREAM,
+    HEAD,
+    HEADERS,
+    MAX_STREAM,
+    PREFACE,
+    goaway,
+    ping,
+)
+from otterd.wire.h2.limits import Limits
+from otterd.wire.h2.outgoing import Owner
+from otterd.wire.h2.stream import NOBODY, Stream
+
+_DRAINING = b"otterbye"
+_MOST_SKIPPED = 16
+
+
+class ServerConnection(Connection):
+    """A server's connection; see the package for an example."""
+
+    _server = True
+    _preface = PREFACE
+
+    def __init__(self, owner: Owner, limits: Limits | None = None, memo: Memo | None = None) -> None:
+        super().__init__(owner, limits, memo)
+        self._newest = -1
+        self._most = self.limits.open_streams
+        self._accepted = 0
+        self._last = MAX_STREAM
+        self._draining_since: float | None = None
+        self._skipped: list[tuple[int, int]] = []
+
+    def answer(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
+        """Send a whole answer, head and trailers encoded; return False when part of `data` must wait."""
+        count, size, more = len(data), len(block), len(trailers)
+        most = self._frame
+        if (
+            not count or count > most or count > stream.window or count > self._window
+            or size > most or more > most or self._held or self._first or stream.answered
+        ):  # fmt: skip
+            self.head(stream, block)
+            gone = self.send(stream, data)
+            self.finish(stream, trailers)
+            return gone
+        self._window -= count
+        number = stream.number
+        out = self._out
+        if not out:
+            self._wake()
+        out += (
+            HEAD.pack(size << 8 | HEADERS, END_HEADERS, number),
+            block,
+            HEAD.pack(count << 8 | DATA, 0, number),
+            data,
+            HEAD.pack(more << 8 | HEADERS, END_HEADERS | END_STREAM, number),
+            trailers,
+        )
+        self._local_end(stream)
+        return True
+
+    def head(self, stream: Stream, block: bytes, *, end: bool = False) -> None:
+        """Send the encoded head of an answer; with `end` it is all of it (trailers-only)."""
+        if not stream.local_open or stream.answered:
+            return
+        stream.answered = True
+        self._emit_block(stream, block, end=end)
+        if end:
+            self._local_end(stream)
+
+    def inform(self, stream: Stream, block: bytes) -> None:
+        """Send an informational (1xx) head before the answer's."""
+        if stream.local_open and not stream.answered:
+            self._emit_block(stream, block, end=False)
+
+    def finish(self, stream: Stream, trailers: bytes) -> None:
+        """Send the encoded trailers after all data, which ends the stream."""
+        self._send_trailers(stream, trailers)
+
+    def refuse(self, stream: Stream) -> None:
+        """Tell the client that nothing was done with the request, so that it may send it again."""
+        self.reset(stream, Code.REFUSED_STREAM)
+
+    def drain(self) -> None:
+        """Leave in two steps: ask for no new streams, and after a round trip name the last one accepted."""
+        if self._draining_since is None and not self.over:
+            self._draining_since = self.now
+            self._emit(goaway(MAX_STREAM, Code.NO_ERROR))
+            self._emit(ping(_DRAINING))
+
+    def tick(self, now: float) -> None:
+        """Note that it is `now` seconds, and end what has waited too long."""
+        super().tick(now)
+        since = self._draining_since
+        if since is not None and now - since >= self.limits.drain_seconds:
+            self._drained()
+
+    def _drained(self) -> None:
+        """Take the second step of leaving."""
+        if self.leaving or self.over:
+            return
+        self.leaving = self._watched = True
+        self._last = self._accepted
+        if self.streams:
+            self._emit(goaway(self._last, Code.NO_ERROR))
+        self._freed()
+
+    def _ponged(self, payload: bytes) -> None:
+        if payload == _DRAINING and self._draining_since is not None:
+            self._drained()
+        else:
+            super()._ponged(payload)
+
+    def _headers(self, number: int, block: bytes, *, ends: bool) -> None:
+        head: Head | None
+        code = Code.PROTOCOL_ERROR
+        try:
+            head = self._known.get(block) or self._decoder.head(block)
+        except Malformed as malformed:
+            head, code = None, malformed.code
+        stream = self.streams.get(number)
+        if stream is not None:
+            self._trailers(stream, head, ends=ends)
+            return
+        newest = self._newest
+        if number <= newest or not number & 1:
+            self._stray_headers(number)
+            return
+        self._newest = number
+        if number != newest + 2:
+            self._skipped = [*self._skipped[1 - _MOST_SKIPPED :], (newest + 2, number - 2)]
+        if number > self._last:
+            self._ignore()
+        elif head is None or head.kind != REQUEST:
+            self._stream_error(number, code, "a header list that breaks the rules")
+        elif len(self.streams) >= self._most:
+            self._stream_error(number, Code.REFUSED_STREAM, "more streams than announced")
+        else:
+            self._open(number, head, ends=ends)
+
+    def _open(self, number: int, head: Head, *, ends: bool) -> None:
+        """Hand a new request to the owner."""
+        stream = Stream(number, NOBODY, self.peer.window, self._own.window)
+        stream.heard = True
+        if head.length >= 0:
+            stream.length = head.length
+        self.streams[number] = stream
+        self._accepted = number
+        receiver = self.owner.accept(stream, head)
+        if stream.local_open:
+            stream.receiver = receiver
+        if ends:
+            self._remote_end(stream)
+
+    def _trailers(self, stream: Stream, head: Head | None, *, ends: bool) -> None:
+        number = stream.number
+        if not stream.remote_open:
+            self._stream_error(number, Code.STREAM_CLOSED, "HEADERS after the end of a request")
+        elif head is None or head.kind != TRAILERS or not ends:
+            self._stream_error(number, Code.PROTOCOL_ERROR, "a second head that is no trailers")
+        else:
+            self._remote_end(stream, head)
+
+    def _stray_headers(self, number: int) -> None:
+        """Answer HEADERS on a stream that cannot be opened, or was closed."""
+        if not number & 1 or any(low <= number <= high for low, high in self._skipped):
+            raise Broken(Code.PROTOCOL_ERROR, "a stream with a number that is none of a new one")
+        if self._late(number):
+            self._ignore()
+        else:
+            raise Broken(Code.STREAM_CLOSED, "HEADERS on a closed stream")
+
+    def _remote_end(self, stream: Stream, trailers: Head | None = None) -> None:
+        if not stream.remote_open or (stream.length >= 0 and not self._length_kept(stream)):
+            return
+        stream.remote_open = False
+        stream.receiver.ended(trailers)
+
+    def _local_end(self, stream: Stream) -> None:
+        """Close `stream`: after an answer's end the rest of the request is not wanted."""
+        stream.local_open = False
+        stream.window = -1
+        if stream.remote_open:
+            stream.remote_open = False
+            self._send_reset(stream.number, Code.NO_ERROR)
+            self._credit(stream.got - stream.returned)
+            stream.returned = stream.got
+        # A queue that empties may close a stream within a receiver's call.
+        if self.streams.pop(stream.number, None) is not None and self._watched:
+            self._freed()
+
+    def _idle(self, number: int) -> bool:
+        return not number & 1 or number > self._newest
+
+    def _last_accepted(self) -> int:
+        return self._accepted
+
+    def _goaway(self, last: int, code: int) -> None:
+        """Note that the client leaves; its streams are still answered."""
+        self.owner.going_away(code)
