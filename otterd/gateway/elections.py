@@ -8,6 +8,7 @@ from twisted.logger import Logger
 
 from otterd.config.live import Live
 from otterd.core.balance import Ask
+from otterd.core.cluster import Group
 from otterd.core.judge import Verdict
 from otterd.core.operation import Operation, Purpose
 from otterd.errors import OtterError, Overloaded, Unavailable
@@ -24,6 +25,10 @@ DOUBT = 0.5
 """Seconds for which a group is taken to be away because one request said so."""
 HUNG = 0.5
 """Seconds an alpha must have taken over a request for its answer to tell that an election is over."""
+
+LONGEST = 8.0
+"""Seconds within which most of a group elect a leader (6.6 were measured): one that still leads then
+is alive, and only Otter cannot reach it."""
 
 WAITING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
 
@@ -62,6 +67,7 @@ class Elections:
         self._leaderless: frozenset[int] = NONE
         self._doubted: dict[int, tuple[float, bool]] = {}
         self._back: dict[int, str] = {}
+        self._lost: dict[int, tuple[str, float]] = {}
         self._waiting: dict[Held, _Wait] = {}
         self._ready: deque[_Wait] = deque()
         self._batch = FIRST_BATCH
@@ -174,10 +180,11 @@ class Elections:
             if all(map(sight.silent, group.addresses)):
                 away.add(number)
             elif group.leader and sight.silent(group.leader):
-                if self._back.get(number) != group.leader:
+                if self._back.get(number) != group.leader and not self._outlasts(group, now):
                     leaderless.add(number)
             else:
                 self._back.pop(number, None)
+                self._lost.pop(number, None)
         self._away, self._leaderless = frozenset(away), frozenset(leaderless)
         self._doubted = {group: doubt for group, doubt in self._doubted.items() if doubt[0] > now}
         after = self.troubled
@@ -186,6 +193,16 @@ class Elections:
         if before - after:
             log.info("no longer waiting for {groups}", groups=named(before - after))
         self._free(after)
+
+    def _outlasts(self, group: Group, now: float) -> bool:
+        """Tell whether the group's silent leader has led for longer than a dead one could."""
+        leader, since = self._lost.get(group.id, ("", now))
+        if leader != group.leader:
+            self._lost[group.id] = group.leader, now
+            self._alarm.at(now + LONGEST, self.look)
+            return False
+        heard = sum(not self._sight.silent(each) for each in group.addresses)
+        return now >= since + LONGEST and 2 * heard > len(group.members)
 
     def _free(self, troubled: frozenset[int]) -> None:
         ready = [wait for wait in self._waiting.values() if not wait.groups & troubled]

@@ -102,7 +102,7 @@ def test_a_new_leader_lets_them_go_in_growing_batches() -> None:
 
 def test_who_waits_too_long_is_told_that_nothing_was_done() -> None:
     rig = Rig(hold_timeout=Seconds(10.0))
-    rig.sight.silence("a")
+    rig.sight.silence("a", "b")
     (waiter,) = rig.hold()
     rig.clock.pump([1.0] * 9)
     assert waiter.error is None
@@ -188,3 +188,25 @@ def test_in_a_cluster_of_one_group_everything_needs_it() -> None:
     rig.sight.silence("a")
     assert rig.lacking(None) == {1}
     assert rig.lacking(frozenset()) == {1}
+
+
+def test_a_silent_leader_that_outlasts_any_election_holds_nobody() -> None:
+    rig = Rig(hold_timeout=Seconds(10.0))
+    rig.sight.silence("a")
+    rig.clock.advance(1.0)
+    (waiter,) = rig.hold()
+    rig.clock.pump([0.5] * 13)
+    assert waiter.freed == 0
+    rig.clock.pump([0.5] * 2)
+    assert waiter.freed == 1
+    assert not rig.lacking()
+    rig.sight.revive("a")
+    rig.sight.silence("a")
+    assert rig.lacking() == {1}
+
+
+def test_without_most_of_its_members_a_group_is_waited_for() -> None:
+    rig = Rig()
+    rig.sight.silence("a", "b")
+    rig.clock.pump([0.5] * 40)
+    assert rig.lacking() == {1}

@@ -53,7 +53,7 @@ def test_a_commit_does_not_wait_for_a_leader() -> None:
 
 def test_a_wait_in_vain_says_that_nothing_was_done() -> None:
     rig = grouped(hold_timeout=Seconds(10.0))
-    rig.sight.silence(A)
+    rig.sight.silence(A, B)
     heard = rig.perform(operation(Purpose.MUTATION))
     rig.clock.pump([0.5] * 22)
     assert isinstance(heard.error, Unavailable)
