@@ -1,10 +1,14 @@
 """The parser of queries, judged by a running alpha."""
 
+import http.client
+import json
 from collections.abc import Iterator
 from random import Random
 
 import pytest
 
+from otterd.dql.errors import DqlError
+from otterd.dql.validity import judge
 from tests.dql.accepted import OTHERS, limit, other_words
 from tests.dql.asking import Alpha, Document
 from tests.dql.corpus import documents
@@ -13,7 +17,7 @@ from tests.dql.judge import ours
 from tests.dql.mangle import mangled
 from tests.live.conftest import Addressed
 
-SEEDS = (20260730, 20260731)
+SEEDS = (20260730, 20260731, 20261121)
 MADE = 3_000
 """Documents from the grammar for each seed."""
 BROKEN = 9_000
@@ -77,3 +81,56 @@ def test_an_alpha_says_other_words_as_accepted(cluster: Addressed) -> None:
         for (text, given), verdict in alpha.verdicts((text, case.given) for text, case in cases.items()):
             # Of several wrong variables it names one by chance.
             assert verdict.words in (cases[text].theirs, ours(text, given).words)
+
+
+UPSERTS = 600
+QUERIES = (
+    "query { q(func: uid(0x1)) { v as uid ...f } }", "query { q(func: uid(0x1)) { v as uid } }",
+    "query { v as var(func: uid(0x1)) }", "query q { v as var(func: uid(0x1)) }", "query { v as }",
+    "query { v as var(func: uid(0x1)) } # }",
+)  # fmt: skip
+FRAGMENTS = ("fragment f { verdict_a }", "fragment g { verdict_a { verdict_b } }", "fragment f { ...g }")
+CONDITIONS = (
+    "", "@if(eq(len(v), 5))", "@if()", "@if(eq(len(w), 5))", "@if(eq(len(v), 5)", "@filter(eq(len(v), 5))",
+    "@if(NOT eq(len(v), 1) AND eq(len(v), 5))", "@if(eq(len(v), 5)) @if(eq(len(v), 6))", "@if eq(len(v), 5)",
+)  # fmt: skip
+CHANGES = (
+    '{ set { uid(v) <verdict_b> "x" . } }', '{ set { <0x1> <verdict_b> "x" . } }',
+    "{ delete { uid(v) <verdict_b> * . } }", "{ }",
+)  # fmt: skip
+
+
+def upserts(chance: Random) -> Iterator[str]:
+    """Yield upserts with their parts in any order."""
+    for _ in range(UPSERTS):
+        parts = [chance.choice(QUERIES), *chance.sample(FRAGMENTS, chance.choice((0, 0, 1, 1, 2)))]
+        for _ in range(chance.choice((1, 1, 2))):
+            parts.append(f"mutation {chance.choice(CONDITIONS)} {chance.choice(CHANGES)}")
+        if chance.random() < 0.5:
+            chance.shuffle(parts)
+        yield "upsert { " + chance.choice((" ", "\n")).join(parts) + " }"
+
+
+def reason(text: str) -> str:
+    """Return why the parser refuses the upsert `text`, "" when it does not."""
+    try:
+        judge(text)
+    except DqlError as error:
+        return error.reason
+    return ""
+
+
+def test_judges_upserts_with_fragments_and_conditions_as_an_alpha_does(cluster: Addressed) -> None:
+    taken = 0
+    host, port = cluster.addresses[0].http.split(":")
+    asked = http.client.HTTPConnection(host, int(port), timeout=20)
+    for text in upserts(Random(SEEDS[0])):
+        # Without commitNow nothing is kept.
+        asked.request("POST", "/mutate", text, {"Content-Type": "application/rdf"})
+        answer = json.loads(asked.getresponse().read())
+        words = answer["errors"][0]["message"] if "errors" in answer else ""
+        mine = reason(text)
+        assert mine in words if mine else not words, f"{text!r}: {mine!r}, but {words!r}"
+        taken += not words
+    asked.close()
+    assert 50 < taken < UPSERTS - 50
