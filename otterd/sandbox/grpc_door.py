@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 
 import grpc
-from twisted.protocols.portforward import ProxyFactory, ProxyServer
+from twisted.protocols.portforward import ProxyClientFactory, ProxyFactory, ProxyServer
 
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.failures import Failed
@@ -83,8 +83,14 @@ class _Methods(grpc.GenericRpcHandler):  # type: ignore[misc]
         return answer
 
 
+class _Inwards(ProxyClientFactory):
+    noisy = False
+
+
 class _Outer(ProxyServer):
     """The outer end of a relayed connection."""
+
+    clientProtocolFactory = _Inwards
 
     factory: _Relay
     held = False
