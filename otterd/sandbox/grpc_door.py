@@ -90,7 +90,7 @@ class _Inwards(ProxyClientFactory):
 class _Outer(ProxyServer):
     """The outer end of a relayed connection."""
 
-    clientProtocolFactory = _Inwards
+    clientProtocolFactory = _Inwards  # noqa: N815 -- as the library names it
 
     factory: _Relay
     held = False
