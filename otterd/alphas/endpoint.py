@@ -1,6 +1,6 @@
-"""How to connect to an alpha's HTTP port: its addresses one after the other, over TLS if so configured."""
+"""How to connect to an alpha's port: its addresses one after the other, over TLS if so configured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -16,11 +16,12 @@ from zope.interface import implementer
 from otterd.alphas.resolve import Resolver, split
 from otterd.alphas.tls import ClientTls
 from otterd.errors import NotReached
+from otterd.transport.eager import Dialler
 
 
 @implementer(IStreamClientEndpoint)
 class AlphaEndpoint:
-    """Connects to `address` ("host:port") within `timeout()` seconds."""
+    """Connects to `address` ("host:port") within `timeout()` seconds; `protocols` are offered by ALPN."""
 
     def __init__(
         self,
@@ -29,11 +30,13 @@ class AlphaEndpoint:
         address: str,
         tls: ClientTls | None,
         timeout: Callable[[], float],
+        protocols: Sequence[bytes] = (),
     ) -> None:
         self._reactor = reactor
+        self._dialler = Dialler(reactor)
         self._resolver = resolver
         self._host, self._port = split(address)
-        self._creator = tls.creator(self._host) if tls else None
+        self._creator = tls.creator(self._host, protocols) if tls else None
         self._timeout = timeout
 
     @property
@@ -53,7 +56,7 @@ class AlphaEndpoint:
             if left <= 0:
                 break
             kind = TCP6ClientEndpoint if ":" in address else TCP4ClientEndpoint
-            endpoint: IStreamClientEndpoint = kind(self._reactor, address, self._port, timeout=left)
+            endpoint: IStreamClientEndpoint = kind(self._dialler, address, self._port, timeout=left)
             if self._creator is not None:
                 endpoint = wrapClientTLS(self._creator, endpoint)
             try:

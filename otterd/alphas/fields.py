@@ -1,6 +1,6 @@
-"""Which header fields go end to end between Otter and an alpha, and a request's bytes. Pure."""
+"""Which header fields and metadata go end to end between Otter and an alpha, and a request's bytes. Pure."""
 
-from otterd.core.operation import Headers, HttpCall
+from otterd.core.operation import Headers, HttpCall, Metadata
 
 HOP = frozenset(
     (
@@ -41,3 +41,12 @@ def end_to_end(headers: list[tuple[bytes, bytes]]) -> Headers:
         if name.lower() == b"connection":
             names = names | {token.strip().lower() for token in value.split(b",")}
     return tuple(field for field in headers if field[0].lower() not in names)
+
+
+def sendable(metadata: Metadata) -> bool:
+    """Tell whether gRPC can carry `metadata`: a value not in `-bin` must be printable ASCII."""
+    return all(
+        isinstance(value, bytes) == name.endswith("-bin")
+        and (isinstance(value, bytes) or (value.isascii() and value.isprintable()))
+        for name, value in metadata
+    )

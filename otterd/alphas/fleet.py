@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import LoopingCall
@@ -25,6 +25,7 @@ from otterd.core.health import Bounds, Standing, Ward
 from otterd.core.lag import Lag
 from otterd.core.load import Load
 from otterd.core.operation import Rpc
+from otterd.core.steady import Steady
 
 log = Logger()
 
@@ -33,13 +34,6 @@ GLANCE = 1.0
 
 ENGINES = {Engine.GRPCIO: GrpcioChannel}
 """What makes gRPC channels, by the configured name."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
 
 
 MakeChannel = Callable[[str], Channel]

@@ -11,9 +11,10 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from otterd.alphas.ending import failure_of
+from otterd.alphas.fields import sendable
 from otterd.alphas.resolve import Addresses, Resolver, split
 from otterd.alphas.tls import ClientTls
-from otterd.core.operation import Answer, Headers, Metadata, Rpc
+from otterd.core.operation import Answer, Headers, Rpc
 from otterd.errors import Lost, NotReached
 
 T = TypeVar("T")
@@ -130,15 +131,6 @@ def pairs(metadata: Iterable[tuple[str, str | bytes]] | None) -> Headers:
     return tuple(
         (name.encode(), value if isinstance(value, bytes) else value.encode())
         for name, value in metadata or ()
-    )
-
-
-def sendable(metadata: Metadata) -> bool:
-    """Tell whether gRPC can carry `metadata`: a value not in `-bin` must be printable ASCII."""
-    return all(
-        isinstance(value, bytes) == name.endswith("-bin")
-        and (isinstance(value, bytes) or (value.isascii() and value.isprintable()))
-        for name, value in metadata
     )
 
 

@@ -56,10 +56,3 @@ class Guardian(Protocol):
 
     def renew(self) -> Deferred[str]:
         """Log in anew."""
-
-
-class Steady(Protocol):
-    """A clock that never goes back."""
-
-    def seconds(self) -> float:
-        """Return its time."""

@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from otterd.alphas.channel import Channel
 from otterd.config.live import Live
 from otterd.core.operation import Answer, HttpCall, Metadata, Operation, Rpc
+from otterd.core.steady import Steady
 from otterd.errors import AlphaFailure
 from otterd.wire import api_pb2 as api
 
@@ -45,13 +46,6 @@ class Shown(Protocol):
     @property
     def channel(self) -> Channel:
         """Return the way to it."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
 
 
 class SchemaWatch:

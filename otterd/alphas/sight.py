@@ -1,7 +1,6 @@
 """The alphas as they stand, for the corridor: the map, who is usable, who is busy, who is silent."""
 
 from collections.abc import Callable
-from typing import Protocol
 
 from otterd.alphas.fleet import Fleet
 from otterd.alphas.probe import HEALTHY
@@ -10,6 +9,7 @@ from otterd.core.cluster import Map
 from otterd.core.judge import NODE_FAULTS, Verdict
 from otterd.core.operation import Purpose
 from otterd.core.standing import Status
+from otterd.core.steady import Steady
 
 MUTE = frozenset((Status.DOWN, Status.HANGING))
 """How an alpha stands that cannot lead its group; one that drains, or lags, still can."""
@@ -27,13 +27,6 @@ UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
 
 MOVING = "opPredMove"
 """What an alpha names among its ongoing tasks while it hands a tablet to another group."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
 
 
 class Sight:

@@ -1,6 +1,7 @@
 """TLS towards the alphas: whom to believe, what to show, and whose name to expect."""
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,11 @@ class ClientTls:
     trust: Any = field(repr=False)
     shown: PrivateCertificate | None = field(repr=False)
 
-    def creator(self, host: str) -> IOpenSSLClientConnectionCreator:
-        """Return Twisted's recipe for a connection to `host`, a name or an IP address, which is checked."""
+    def creator(self, host: str, protocols: Sequence[bytes] = ()) -> IOpenSSLClientConnectionCreator:
+        """Return Twisted's recipe for a connection to `host`, a name or an IP address, which is checked.
+
+        `protocols` are those offered by ALPN, the best first.
+        """
         more: dict[str, Any] = {}
         if self.chain is not None:
             more["extraCertChain"] = [c.original for c in _certificates(self.chain)[1:]]
@@ -49,6 +53,7 @@ class ClientTls:
             self.server_name or host,
             trustRoot=self.trust,
             clientCertificate=self.shown,
+            acceptableProtocols=list(protocols) or None,
             extraCertificateOptions=more,
         )
         return creator

@@ -10,13 +10,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.alphas.discovery import Discovery
-from otterd.alphas.posts import Guardian, Post, Posts, Steady
+from otterd.alphas.posts import Guardian, Post, Posts
 from otterd.alphas.probe import HEALTHY, UNHEALTHY
 from otterd.alphas.state_page import Refused, read_state, state_page
 from otterd.config.live import Live
 from otterd.core.chart import chart
 from otterd.core.cluster import UNCHARTED, Map
 from otterd.core.namespace import namespace_of
+from otterd.core.steady import Steady
 from otterd.errors import AlphaFailure
 
 log = Logger()

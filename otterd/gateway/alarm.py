@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from otterd.gateway.seams import Steady
+from otterd.core.steady import Steady
 
 log = Logger()
 

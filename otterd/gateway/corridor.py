@@ -14,6 +14,7 @@ from otterd.core.budget import Budget
 from otterd.core.facts import Facts
 from otterd.core.judge import Kind
 from otterd.core.operation import Answer, Operation
+from otterd.core.steady import Steady
 from otterd.dql.cache import Shapes
 from otterd.errors import Draining, OtterError, Overloaded
 from otterd.gateway.alarm import Alarm
@@ -22,7 +23,7 @@ from otterd.gateway.legs import Why
 from otterd.gateway.lines import Lines
 from otterd.gateway.passage import Passage
 from otterd.gateway.placing import Placing
-from otterd.gateway.seams import Admission, Alphas, Lender, Schemas, Sight, Steady
+from otterd.gateway.seams import Admission, Alphas, Lender, Schemas, Sight
 from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 

@@ -11,9 +11,10 @@ from otterd.core.balance import Ask
 from otterd.core.cluster import Group
 from otterd.core.judge import Verdict
 from otterd.core.operation import Operation, Purpose
+from otterd.core.steady import Steady
 from otterd.errors import OtterError, Overloaded, Unavailable
 from otterd.gateway.alarm import Alarm
-from otterd.gateway.seams import Sight, Steady
+from otterd.gateway.seams import Sight
 
 log = Logger()
 

@@ -7,9 +7,9 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.fair import Fair
 from otterd.core.slots import LANES_SHED_FIRST, Lane, Slots
+from otterd.core.steady import Steady
 from otterd.errors import OtterError, Overloaded
 from otterd.gateway.alarm import Alarm
-from otterd.gateway.seams import Steady
 
 EVERYWHERE = "*"
 """Stands for all alphas in a lane of which the cluster takes one at a time."""

@@ -11,9 +11,10 @@ from otterd.core.namespace import namespace_of, tablet
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
 from otterd.core.started import groups_of_commit, started
+from otterd.core.steady import Steady
 from otterd.dql.shape import Shape
 from otterd.gateway.overheard import Overheard
-from otterd.gateway.seams import Sight, Steady
+from otterd.gateway.seams import Sight
 from otterd.gateway.tally import Tally
 
 log = Logger()

@@ -54,13 +54,6 @@ class Lender(Protocol):
         """Log in anew and fire with the token, "" when that failed."""
 
 
-class Steady(Protocol):
-    """A clock that nobody sets: deadlines hang on it. The reactor's own is the wall's."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
-
-
 class Sight(Protocol):
     """The alphas as they stand, and who is told how they answer."""
 

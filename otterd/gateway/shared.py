@@ -6,11 +6,12 @@ from typing import Any
 
 from otterd.config.live import Live
 from otterd.core.budget import Budget
+from otterd.core.steady import Steady
 from otterd.gateway.alarm import Alarm
 from otterd.gateway.elections import Elections
 from otterd.gateway.lines import Lines
 from otterd.gateway.placing import Placing
-from otterd.gateway.seams import Alphas, Lender, Schemas, Sight, Steady
+from otterd.gateway.seams import Alphas, Lender, Schemas, Sight
 from otterd.gateway.tally import Tally
 
 

@@ -1,6 +1,5 @@
 """`GET /cluster`: the map as Otter sees it, how each alpha stands and why, and what waits for what."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from heapq import nlargest
 from itertools import islice
@@ -14,62 +13,15 @@ from otterd.config.live import Live
 from otterd.core.budget import Budget
 from otterd.core.cluster import Group, Map
 from otterd.core.health import Ward
-from otterd.core.lag import Lag
-from otterd.core.load import Load
 from otterd.core.operation import Purpose
 from otterd.core.slots import Lane
 from otterd.gateway.shared import Shared
+from otterd.ops.seams import Alphas, Seen
 
 MOST_TABLETS = 1000
 """Tablets that are shown by name, the largest ones; a cluster may have very many."""
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Health(Protocol):
-    """What the last probes of an alpha found."""
-
-    @property
-    def raw(self) -> Mapping[str, Any] | None:
-        """Return the alpha's own object of `/health`, None while it has given none."""
-
-
-class Seen(Protocol):
-    """One alpha, as the page needs it."""
-
-    in_flight: int
-
-    @property
-    def address(self) -> str:
-        """Return its gRPC address."""
-
-    @property
-    def http_address(self) -> str:
-        """Return its HTTP address."""
-
-    @property
-    def health(self) -> Health:
-        """Return what the probes found."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
-
-
-class Alphas(Protocol):
-    """All alphas, and how they stand on the time of `clock`."""
-
-    clock: Steady
-    ward: Ward
-    lag: Lag
-    load: Load
-
-    @property
-    def alphas(self) -> Sequence[Seen]:
-        """Return them, those of the configuration first."""
 
 
 class Atlas(Protocol):

@@ -1,50 +1,19 @@
 """What the metrics show of alphas, map, ways and waits: read where it is kept, each time it is shown."""
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator
 
-from otterd.core.health import Status, Ward
-from otterd.core.lag import Lag
-from otterd.core.load import Load, Pending
+from otterd.core.health import Status
+from otterd.core.load import Pending
 from otterd.core.slots import Lane
 from otterd.gateway.shared import Shared
 from otterd.ops.instruments import Metrics
 from otterd.ops.metrics import Labels
+from otterd.ops.seams import Alphas, Seen
 
 Rows = Iterator[tuple[Labels, float]]
 
 SHARED_LANES = tuple(lane for lane in Lane if lane is not Lane.ALTER)
 """The lanes that are counted for each alpha."""
-
-
-class Seen(Protocol):
-    """One alpha, as the metrics need it."""
-
-    in_flight: int
-
-    @property
-    def address(self) -> str:
-        """Return its gRPC address."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
-
-
-class Alphas(Protocol):
-    """All alphas, and how they stand on the time of `clock`."""
-
-    clock: Steady
-    ward: Ward
-    lag: Lag
-    load: Load
-
-    @property
-    def alphas(self) -> Sequence[Seen]:
-        """Return them, those of the configuration first."""
 
 
 class Readings:

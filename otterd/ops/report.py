@@ -1,6 +1,5 @@
 """What Otter says of itself and of the alphas: readiness, health, the cluster as it sees it."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -8,15 +7,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from otterd import __version__
-from otterd.alphas.channel import HttpChannel
 from otterd.config.listen import bind_address
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.balance import Policy
-from otterd.core.health import Ward
 from otterd.core.operation import Purpose
 from otterd.ops.cluster_page import standing_of
 from otterd.ops.instruments import Metrics
+from otterd.ops.seams import Alphas, Seen
 from otterd.ops.zeros import Zeros
 
 HEALTHY = "healthy"
@@ -25,54 +23,6 @@ SERVED = (Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT)
 """What must be served; the alphas for every other purpose are among those for these."""
 
 encode = msgspec.json.Encoder().encode
-
-
-class Health(Protocol):
-    """What the last probes of an alpha found."""
-
-    @property
-    def raw(self) -> Mapping[str, Any] | None:
-        """Return the alpha's own object of `/health`, None while it has given none."""
-
-
-class Seen(Protocol):
-    """One alpha, as the report needs it."""
-
-    in_flight: int
-
-    @property
-    def address(self) -> str:
-        """Return its gRPC address."""
-
-    @property
-    def http_address(self) -> str:
-        """Return its HTTP address."""
-
-    @property
-    def http(self) -> HttpChannel:
-        """Return the way to its HTTP port."""
-
-    @property
-    def health(self) -> Health:
-        """Return what the probes found."""
-
-
-class Steady(Protocol):
-    """A clock that nobody sets."""
-
-    def seconds(self) -> float:
-        """Return the time in seconds since some fixed moment."""
-
-
-class Sight(Protocol):
-    """All alphas, and how they stand on the time of `clock`."""
-
-    clock: Steady
-    ward: Ward
-
-    @property
-    def alphas(self) -> Sequence[Seen]:
-        """Return them in the order of the configuration."""
 
 
 class Corridor(Protocol):
@@ -98,7 +48,7 @@ class Report:
     """Answers `/health`, `/readyz` and `/cluster`. `draining` turns readiness off for good."""
 
     def __init__(
-        self, live: Live, clock: IReactorTime, fleet: Sight, corridor: Corridor, cluster: Cluster
+        self, live: Live, clock: IReactorTime, fleet: Alphas, corridor: Corridor, cluster: Cluster
     ) -> None:
         self._live = live
         self._clock = clock
