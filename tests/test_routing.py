@@ -331,6 +331,25 @@ class TestOverload:
             assert all(map(worked, await gatherResults(reads)))
 
     @pytest_twisted.ensureDeferred
+    async def test_a_caller_that_asks_little_does_not_wait_for_one_that_asks_much(
+        self, reactor: AsyncioSelectorReactor
+    ) -> None:
+        async with house(reactor, max_alpha_reads=1, trusted_proxy_cidrs=("127.0.0.1/32",), **QUICK) as h:
+            await h.settled()
+            lines = h.otter.gateway.shared.lines
+            for number in range(3):
+                h.trouble.fault(number, hang=True, only=["Query"])
+            much = [begun(h.post("/query", NAMED, X_Forwarded_For="192.0.2.1")) for _ in range(12)]
+            await h.until(lambda: lines.waiting(Lane.READ) == 9)
+            little = begun(h.post("/query", NAMED, X_Forwarded_For="192.0.2.2"))
+            await h.until(lambda: lines.waiting(Lane.READ) == 10)
+            for number in range(3):
+                h.trouble.heal(number)
+            assert worked(await little)
+            assert not all(each.called for each in much)
+            assert all(map(worked, await gatherResults(much)))
+
+    @pytest_twisted.ensureDeferred
     async def test_commits_come_before_reads(self, reactor: AsyncioSelectorReactor) -> None:
         caps = {"max_alpha_reads": 1, "max_alpha_commits": 1, "queue_limit": 2}
         async with house(reactor, **caps, **QUICK) as h:

@@ -1,28 +1,23 @@
 """The corridor against alphas that come, go, lead, lag, hang, drain and break, while time passes."""
 
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, globalLogPublisher
 
-from otterd.alphas.probe import HEALTHY
-from otterd.alphas.sight import Sight
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config, Seconds
 from otterd.core import texts
 from otterd.core.balance import RoundRobin
 from otterd.core.budget import Budget
-from otterd.core.health import Bounds, Probed, Status, Ward
-from otterd.core.judge import Kind, Verdict
-from otterd.core.lag import Lag
-from otterd.core.load import Load
-from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
+from otterd.core.health import Status
+from otterd.core.judge import Kind
+from otterd.core.operation import Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
 from otterd.core.slots import Lane
 from otterd.errors import Lost, OtterError
@@ -30,15 +25,13 @@ from otterd.gateway import Gateway
 from otterd.gateway.alarm import GRAIN
 from otterd.gateway.legs import BEST_EFFORT
 from otterd.gateway.lines import caps_of
-from otterd.wire import api_pb2 as api
-from tests.fakes.sight import FakeSight
+from tests.gateway.callers import Asked, request_of
+from tests.gateway.muster import Fleet, Seen
 from tests.gateway.rig import FakeAccount, FakeGuard
 from tests.gateway.world import ODD, Node, World, mark_of
 
-A, B, C = "a:9080", "b:9080", "c:9080"
-ALL = (A, B, C)
+ALL = A, B, C = "a:9080", "b:9080", "c:9080"
 SHAPES: list[dict[int, tuple[str, ...]]] = [{1: ALL}, {1: (A,), 2: (B,), 3: (C,)}, {1: (A, B), 2: (C,)}]
-OWNERS = {1: "0-name", 2: "0-other", 3: "0-third"}
 WORDS = ("name", "other", "third", "new")
 POLICIES = [
     Balancer.STATE_BASED,
@@ -60,121 +53,6 @@ SICK = {
     "break after": {"breaks": "after"},
     "slow": {"slow": 1.5},
 }
-REFUSED = {texts.DRAINING: Verdict.DRAINING, texts.NOT_READY: Verdict.NOT_READY}
-
-
-class Fleet:
-    """The alphas of the file, and what is known of them; `probe` asks each how it is."""
-
-    def __init__(self, world: World, clock: Clock, config: Config) -> None:
-        self.world, self.clock = world, clock
-        self.lag, self.load = Lag(), Load()
-        self.ward = Ward(Bounds.of(config), self.lag)
-        self.discovered: frozenset[str] = frozenset()
-        self.addresses: tuple[str, ...] = ()
-        self.hearing: list[Any] = []
-        self.following: list[Any] = []
-        self.muster(ALL)
-
-    def get(self, address: str) -> Node | None:
-        return self.world.nodes[address] if address in self.addresses else None
-
-    def on_told(self, hearer: Any) -> None:
-        self.hearing.append(hearer)
-
-    def on_muster(self, follower: Any) -> None:
-        self.following.append(follower)
-
-    def muster(self, addresses: tuple[str, ...]) -> None:
-        self.addresses = addresses
-        self.ward.muster(addresses, self.clock.seconds())
-        self.load.keep(frozenset(addresses))
-        for follower in self.following:
-            follower()
-
-    def probe(self) -> None:
-        for address in self.addresses:
-            self.ward.probed(address, self.clock.seconds(), self.found(self.world.nodes[address]))
-            for hearer in self.hearing:
-                hearer(address)
-
-    def found(self, node: Node) -> Probed:
-        if node.stopped:
-            return Probed(Verdict.NOT_REACHED if node.dead else Verdict.TIMED_OUT, "it is gone")
-        if node.refusing in REFUSED:
-            return Probed(REFUSED[node.refusing], "it refuses")
-        since = node.behind_since
-        now = self.clock.seconds()
-        return Probed(max_assigned=int(100 * (now if since is None else since)), group=node.group)
-
-
-class Seen(Sight):
-    """The real sight, over a fleet whose probes always tell."""
-
-    def __init__(self, fleet: Fleet, clock: Clock) -> None:
-        self.chart = FakeSight()
-        self.changes: list[Any] = []
-        topology = SimpleNamespace(map=self.chart.map, hint=lambda why: None, watch=self.changes.append)
-        self.topology = topology
-        super().__init__(cast(Any, fleet), cast(Any, topology), clock)
-        self._get = fleet.get
-        cast(Any, self)._fleet = SimpleNamespace(get=self.healthy, discovered=fleet.discovered, lag=fleet.lag)
-
-    def healthy(self, address: str) -> Any:
-        node = self._get(address)
-        well = node is not None and not node.stopped and not node.refusing
-        return node and SimpleNamespace(health=SimpleNamespace(status=HEALTHY if well else "unhealthy"))
-
-    def draw(self, world: World) -> None:
-        """Tell of a map with the leaders as they are."""
-        leaders = {f"g{group}": leader for group, leader in world.leaders.items()}
-        self.chart.chart(world.groups, {OWNERS[group]: group for group in world.groups}, **leaders)
-        self.topology.map = self.chart.map
-        for change in self.changes:
-            change(None, None)
-
-
-@dataclass(eq=False)
-class Asked:
-    """A request of a caller's."""
-
-    operation: Operation
-    mark: bytes
-    deadline: float
-    done: Deferred[Answer] | None = None
-    left: bool = False
-    told: int = 0
-    answer: Answer | None = None
-    error: BaseException | None = None
-
-    def answered(self, answer: Answer) -> None:
-        self.told += 1
-        self.answer = answer
-
-    def failed(self, failure: Any) -> None:
-        self.told += 1
-        self.error = failure.value
-
-
-def request_of(kind: str, mark: str, word: str, start_ts: int) -> tuple[Purpose, Rpc | HttpCall, bool]:
-    """Return what a request of `kind` is for, what is sent, and whether it writes."""
-    if kind == "commit":
-        payload = api.TxnContext(start_ts=start_ts or 7, keys=[mark], preds=[f"1-0-{word}"])
-        return Purpose.COMMIT, Rpc("CommitOrAbort", payload.SerializeToString()), True
-    if kind in ("alter", "graphql", "state"):
-        return (
-            Purpose(kind),
-            HttpCall(b"POST", b"/" + kind.encode(), (), mark.encode()),
-            kind != "state",
-        )
-    if kind in ("whole", "part"):
-        mutation = api.Mutation(set_nquads=f'_:a <{word}> "{mark}" .'.encode())
-        request = api.Request(mutations=[mutation], commit_now=kind == "whole", start_ts=start_ts)
-        return Purpose.MUTATION, Rpc("Query", request.SerializeToString()), True
-    text = f"{{ q(func: has({word})) {{ {word} }} }} # {mark} "
-    request = api.Request(query=text, start_ts=start_ts, read_only=kind == "best effort")
-    payload = request.SerializeToString() + (BEST_EFFORT if kind == "best effort" else b"")
-    return Purpose.QUERY, Rpc("Query", payload), False
 
 
 KINDS = ["read", "read", "best effort", "whole", "whole", "part", "commit", "alter", "graphql", "state"]
