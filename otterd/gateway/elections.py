@@ -131,6 +131,8 @@ class Elections:
         elif verdict is Verdict.CUT_OFF:
             # What an alpha says of a link blames the group behind it.
             groups = groups - {self._sight.map.group_of.get(address, 0)} or groups
+            # What asks for all there is (`schema {}`) names no group.
+            groups = groups or self.troubled or frozenset((SOME,))
         self.doubt(groups, cut_off=verdict in CUT_OFF)
         return groups
 

@@ -11,7 +11,7 @@ from otterd.core.judge import Verdict
 from otterd.core.operation import Caller, Door, Entry, Operation, Purpose, Rpc
 from otterd.errors import OtterError, Overloaded, Unavailable
 from otterd.gateway.alarm import Alarm
-from otterd.gateway.elections import FIRST_BATCH, HUNG, Elections
+from otterd.gateway.elections import FIRST_BATCH, HUNG, SOME, Elections
 from tests.fakes.sight import FakeSight
 
 NAME = frozenset({"0-name"})
@@ -210,3 +210,11 @@ def test_without_most_of_its_members_a_group_is_waited_for() -> None:
     rig.sight.silence("a", "b")
     rig.clock.pump([0.5] * 40)
     assert rig.lacking() == {1}
+
+
+def test_what_names_no_group_waits_for_the_one_that_is_away() -> None:
+    rig = Rig()
+    ask = Ask(Purpose.QUERY, None, frozenset())
+    assert rig.elections.suspects(ask, Verdict.CUT_OFF, "a") == {SOME}
+    rig.sight.silence("d")
+    assert 2 in rig.elections.suspects(ask, Verdict.CUT_OFF, "a")
