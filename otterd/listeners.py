@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from otterd.config.addresses import endpoint_parts
 from otterd.config.listen import http_listener, websocket_listener
 from otterd.config.schema import Config
+from otterd.transport.eager import hasten
 
 
 class StartFailed(Exception):
@@ -60,7 +61,8 @@ class Listeners:
         results: list[Any] = []
         try:
             # Every endpoint that Otter takes listens at once, so the Deferred has fired already.
-            serverFromString(self._reactor, endpoint).listen(factory).addBoth(results.append)
+            opened = serverFromString(self._reactor, endpoint).listen(factory)
+            opened.addCallback(hasten).addBoth(results.append)
         except Exception as error:
             raise StartFailed(_why(door, endpoint, error)) from None
         port = results[0]

@@ -1,0 +1,191 @@
+"""Twisted's stream transports, sending at once what the socket takes and reading without detours.
+
+Twisted's own put every write off to the reactor's next turn, which costs a registration with the
+kernel, a call through the logging context and a deregistration for each answer. Here the kernel is
+asked first; what is written while a connection's own input is handled goes out as one
+piece when that is done. What the kernel does not take, and all that is not plain writing (an end
+asked for, a producer that is paused or pulled, TLS begun midway), goes Twisted's own way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from errno import ECONNRESET, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet import tcp, unix
+from twisted.internet.asyncioreactor import AsyncioSelectorReactor
+from twisted.internet.interfaces import IConnector, IListeningPort
+from twisted.internet.main import CONNECTION_LOST
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+if TYPE_CHECKING:
+    Base = tcp.Connection
+else:
+    Base = object
+
+log = Logger()
+
+BROKEN = (ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH)
+"""Errors that tell of a lost connection. EPIPE does not: it may follow an orderly end."""
+
+
+class Eager(Base):
+    """Mixed in before a connection of Twisted's: sends at once while nothing waits before it."""
+
+    _broken = False
+    _reading = False
+    _held = False
+
+    def write(self, data: bytes) -> None:
+        """Send `data` after all that was written before; silent once the connection is lost."""
+        if self._reading or type(data) is not bytes or not data or not self._plain:
+            super().write(data)
+        else:
+            self._send(data)
+
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Send all of `iovec` in order, as `write` does."""
+        pieces = iovec if isinstance(iovec, list | tuple) else list(iovec)
+        if self._reading or not self._plain or not all(type(piece) is bytes for piece in pieces):
+            super().writeSequence(pieces)
+        else:
+            self.write(b"".join(pieces))
+
+    @property
+    def _plain(self) -> bool:
+        """Whether what is written next may go straight to the kernel."""
+        return not (
+            self.dataBuffer
+            or self._tempDataLen
+            or not self.connected
+            or self.disconnecting
+            or self._writeDisconnecting
+            or self._aborting
+            or self.TLS
+            or (self.producer is not None and not self.streamingProducer)
+        )
+
+    def _send(self, data: bytes) -> None:
+        try:
+            sent = self.socket.send(
+                data if len(data) <= self.SEND_LIMIT else memoryview(data)[: self.SEND_LIMIT]
+            )
+        except OSError as error:
+            sent = 0
+            # The kernel tells this once; whoever asks it next would take it for an orderly end.
+            self._broken = error.errno in BROKEN
+        if sent < len(data):
+            self.dataBuffer = data
+            self.offset = sent
+            self._maybePauseProducer()
+            super().startWriting()
+
+    def doRead(self) -> Any:
+        """Read once, then send what was written meanwhile."""
+        self._reading = True
+        try:
+            return super().doRead()
+        finally:
+            self._reading = False
+            if self._held:
+                self._held = False
+                self._release()
+
+    def startWriting(self) -> None:
+        """Be called when something can be written, or look for that once the reading is done."""
+        if self._reading:
+            self._held = True
+        else:
+            super().startWriting()
+
+    def _release(self) -> None:
+        pieces, size = self._tempDataBuffer, self._tempDataLen
+        self._tempDataLen = 0
+        if size and self._plain and not self.producerPaused:
+            self._tempDataBuffer = []
+            self._send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+            return
+        self._tempDataLen = size
+        if self.connected and not self._aborting:
+            super().startWriting()
+
+    def startReading(self) -> None:
+        """Be called when there is something to read."""
+        super().startReading()
+        reactor: Any = self.reactor
+        if isinstance(reactor, AsyncioSelectorReactor):
+            # The reactor keeps the books; its call through the logging context is what is left out.
+            reactor._asyncioEventloop.add_reader(self.fileno(), self._readable, reactor)
+
+    def _readable(self, reactor: Any) -> None:
+        try:
+            reactor._readOrWrite(self, True)
+        except Exception:
+            log.failure("a connection could not be ended")
+
+    def readConnectionLost(self, reason: Failure) -> None:
+        """Be told that nothing more can be read."""
+        if self._broken:
+            self.connectionLost(Failure(CONNECTION_LOST))
+        else:
+            super().readConnectionLost(reason)
+
+
+class EagerServer(Eager, tcp.Server):
+    """An accepted TCP connection; it starts with TCP_NODELAY on."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        # Pieces that are sent one by one must not wait for the peer's acknowledgement.
+        self.setTcpNoDelay(True)
+
+
+class EagerUnixServer(Eager, unix.Server):
+    """An accepted connection of a UNIX socket."""
+
+    @property
+    def _plain(self) -> bool:
+        # Descriptors that wait go with the bytes that are written next.
+        return not self._sendmsgQueue and super()._plain
+
+
+class EagerClient(Eager, tcp.Client):
+    """A TCP connection that was asked for; it starts with TCP_NODELAY on."""
+
+    def _connectDone(self) -> None:
+        self.setTcpNoDelay(True)
+        super()._connectDone()
+
+
+class EagerConnector(tcp.Connector):
+    """Connects with an EagerClient."""
+
+    def _makeTransport(self) -> tcp.Client:
+        return EagerClient(self.host, self.port, self.bindAddress, self, self.reactor)
+
+
+class Dialler:
+    """Stands for `reactor` where Twisted's TCP client endpoints want one."""
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def connectTCP(
+        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+    ) -> IConnector:
+        """Connect within `timeout` seconds; returns the connector, which can stop that."""
+        connector = EagerConnector(host, port, factory, timeout, bindAddress, self._reactor)
+        connector.connect()
+        return connector
+
+
+def hasten(port: IListeningPort) -> IListeningPort:
+    """Let the connections that `port` accepts from now on be eager; returns `port`."""
+    made: Any = port
+    if isinstance(port, unix.Port):
+        made.transport = EagerUnixServer
+    elif isinstance(port, tcp.Port):
+        made.transport = EagerServer
+    return port
