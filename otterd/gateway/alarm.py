@@ -24,11 +24,15 @@ class Alarm:
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._next: IDelayedCall | None = None
+        self._ringing = False
 
     def at(self, moment: float, call: Callable[[], None]) -> None:
         """Call `call` at `moment`, in seconds on the steady clock; what became needless ignores it."""
         self._count += 1
         heappush(self._calls, (moment, self._count, call))
+        if self._ringing:
+            # What is next is only known when all that is due was called.
+            return
         if self._next is None:
             self._rest(moment - self._clock.seconds())
         elif self._calls[0][1] == self._count and moment + GRAIN < self._due:
@@ -48,7 +52,7 @@ class Alarm:
         self._next = self._timer.callLater(wait, self._ring)
 
     def _ring(self) -> None:
-        self._next = None
+        self._next, self._ringing = None, True
         now, calls = self._clock.seconds(), self._calls
         while calls and calls[0][0] <= now:
             call = heappop(calls)[2]
@@ -56,6 +60,6 @@ class Alarm:
                 call()
             except Exception:
                 log.failure("an alarm broke")
-        # A call may have set a timer itself.
-        if calls and self._next is None:
+        self._ringing = False
+        if calls:
             self._rest(calls[0][0] - now)

@@ -61,3 +61,14 @@ def test_a_call_may_set_the_next() -> None:
     rig.clock.pump([0.5] * 10)
     assert rig.rang == ["x"] * 3
     assert not rig.clock.getDelayedCalls()
+
+
+def test_a_later_moment_that_is_set_while_it_rings_delays_no_other() -> None:
+    rig = Rig()
+    rig.alarm.at(1.0, lambda: rig.at(9.0, "late"))
+    rig.at(2.0, "soon")
+    rig.clock.pump([0.1] * 22)
+    assert rig.rang == ["soon"]
+    rig.clock.pump([0.5] * 20)
+    assert rig.rang == ["soon", "late"]
+    assert not rig.clock.getDelayedCalls()
