@@ -46,6 +46,8 @@ class ClientConnection(Connection):
         number = self._newest = self._newest + 2
         stream = Stream(number, receiver, self.peer.window, self._own.window)
         self.streams[number] = stream
+        if number == MAX_STREAM:
+            self._leave()
         size, count = len(block), len(body)
         most = self._frame
         if (
@@ -74,8 +76,6 @@ class ClientConnection(Connection):
             self.send(stream, body, end=end)
         elif end:
             self._local_end(stream)
-        if stream.number >= MAX_STREAM - 2:
-            self._leave()
 
     def _headers(self, number: int, block: bytes, *, ends: bool) -> None:
         try:

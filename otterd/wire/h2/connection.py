@@ -37,7 +37,7 @@ class Connection(Incoming):
     """An HTTP/2 connection without a transport or a clock; use ClientConnection or ServerConnection."""
 
     _server = False
-    _met = False
+    met = False
     """Whether the peer's first SETTINGS came."""
 
     def __init__(self, owner: Owner, limits: Limits | None = None, memo: Memo | None = None) -> None:
@@ -170,7 +170,7 @@ class Connection(Incoming):
             return
         values = settings.read(payload)
         self._check_settings(values)
-        first, self._met = not self._met, True
+        first, self.met = not self.met, True
         change = self.peer.apply(values, first=first)
         self._frame = self.peer.frame_bytes
         if change:

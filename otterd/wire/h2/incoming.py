@@ -156,7 +156,7 @@ class Incoming(Outgoing):
             payload = _unpadded(payload)
         stream = self.streams.get(number)
         if stream is None or not stream.remote_open or not stream.heard:
-            self._stray_data(number, stream)
+            self._stray_data(number, stream, size)
             self._credit(size)
             return
         if not payload and not flags & END_STREAM and self._empty.over(self.now):
@@ -173,12 +173,14 @@ class Incoming(Outgoing):
         elif flags & END_STREAM:
             self._remote_end(stream)
 
-    def _stray_data(self, number: int, stream: Stream | None) -> None:
+    def _stray_data(self, number: int, stream: Stream | None, size: int) -> None:
         """Answer DATA on a stream that is idle, closed, half closed, or has no head yet."""
         if self._idle(number):
             raise Broken(Code.PROTOCOL_ERROR, "DATA on a stream that was never opened")
+        if not size and self._empty.over(self.now):
+            raise Broken(Code.ENHANCE_YOUR_CALM, "too many empty DATA frames")
         if stream is None and self._late(number):
-            return  # the connection's window bounds how much can be on its way
+            return
         code = Code.STREAM_CLOSED if stream is None or stream.heard else Code.PROTOCOL_ERROR
         self._stream_error(number, code, "DATA where none may come")
 
