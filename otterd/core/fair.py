@@ -26,12 +26,13 @@ class Fair(Generic[T]):
         self._length += 1
 
     def pop(self, fits: Callable[[T], bool] = lambda item: True) -> T | None:
-        """Take the first item of the next caller whose first one `fits`; None when none does."""
-        for caller in list(self._lines):
-            line = self._lines[caller]
+        """Take the first item of the next caller whose first one `fits`; None when none does.
+
+        Who is passed over keeps its place, lest those who fit everywhere go before it for ever.
+        """
+        for caller, line in self._lines.items():
             if fits(line[0][1]):
                 return self._take(caller, 0)
-            self._lines.move_to_end(caller)
         return None
 
     def shed(self) -> T | None:

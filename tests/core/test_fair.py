@@ -27,6 +27,14 @@ def test_who_does_not_fit_is_passed_over_and_keeps_its_place() -> None:
     assert line.pop() == "a1"
 
 
+def test_who_fits_one_place_alone_is_served_though_others_fit_every_place() -> None:
+    line = filled(("few", "right"), *((caller, "left or right") for caller in ("two", "three") * 40))
+    served = [
+        line.pop(lambda item, place=place: place in item) for _ in range(3) for place in ("left", "right")
+    ]
+    assert served[1] == "right"
+
+
 def test_sheds_the_youngest_of_the_longest_line() -> None:
     line = filled(("a", "a1"), ("b", "b1"), ("b", "b2"), ("b", "b3"))
     assert line.shed() == "b3"
