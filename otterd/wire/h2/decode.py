@@ -8,7 +8,7 @@ import hpack
 
 from otterd.wire.h2 import huffman
 from otterd.wire.h2.errors import Broken, Code, Oversized
-from otterd.wire.h2.fields import STATIC, Field, Head, check_field, extended, head_of, secret
+from otterd.wire.h2.fields import STATIC, Field, Head, check_name, check_value, extended, head_of, secret
 from otterd.wire.h2.limits import Limits
 
 # At DEBUG the library writes every value, tokens too.
@@ -16,6 +16,8 @@ logging.getLogger("hpack").setLevel(logging.INFO)
 
 _STATIC_MOST: Final = max(len(name) + len(value) for name, value in STATIC) + 32
 _NEVER_INDEXED: Final = 0x10
+_TRANSFER_ENCODING: Final = 57
+"""The one entry of the static table that HTTP/2 forbids."""
 _MOST_STARTS: Final = 4
 """Starts of blocks kept for a connection: as many methods as a caller mixes."""
 _MOST_RESIZES: Final = 2
@@ -29,12 +31,27 @@ class Memo:
     MOST_BLOCKS: Final = 512
     FIELD_BYTES: Final = 192
     BLOCK_BYTES: Final = 1_024
+    MOST_NAMES: Final = 512
 
-    __slots__ = ("blocks", "fields")
+    __slots__ = ("_names", "blocks", "fields")
 
     def __init__(self) -> None:
         self.fields: dict[bytes, Field] = {}
         self.blocks: dict[bytes, Head] = {}
+        self._names: dict[bytes, tuple[bytes, bool, int]] = {}
+
+    def name(self, raw: bytes) -> tuple[bytes, bool, int]:
+        """Return the checked name written out in `raw` from 1 on, whether it is a secret's, and its end."""
+        found = self._names.get(raw[1 : 2 + (raw[1] & 127)])
+        if found is None:
+            name, stop = _string(raw, 1)
+            check_name(name)
+            found = name, secret(name), stop
+            if raw[1] & 127 < 127:
+                if len(self._names) >= self.MOST_NAMES:
+                    self._names.clear()
+                self._names[raw[1:stop]] = found
+        return found
 
     def learn_field(self, raw: bytes, field: Field) -> None:
         """Remember what `raw` stands for."""
@@ -126,7 +143,8 @@ class Decoder:
         if len(found) > self._limits.header_fields:
             raise Oversized("a header list has too many fields")
         for name, value in found:
-            check_field(name, value)
+            check_name(name)
+            check_value(name, value)
         return head_of(found)
 
     def _bound(self, block: bytes, fields: tuple[Field, ...]) -> None:
@@ -178,16 +196,21 @@ class Decoder:
     def _new(self, raw: bytes) -> Field:
         """Return the literal field `raw`, remembered unless it is a secret or sent as one."""
         first = raw[0]
-        index, pos = integer(raw, 0, 0x3F if first >= 0x40 else 0x0F)
-        if index:
-            if index > len(STATIC):
-                raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
-            name = STATIC[index - 1][0]
+        mask = 0x3F if first >= 0x40 else 0x0F
+        index, pos = first & mask, 1
+        if index == mask:
+            index, pos = integer(raw, 0, mask)
+        if not index:
+            name, hidden, pos = self._memo.name(raw)
+        elif index > len(STATIC):
+            raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
         else:
-            name, pos = _string(raw, pos)
-        value, _ = _string(raw, pos)
-        check_field(name, value)
-        if not (first < 0x40 and first & _NEVER_INDEXED) and not secret(name):
+            name = STATIC[index - 1][0]
+            check_name(name)
+            hidden = secret(name)
+        value = raw[pos + 1 :] if raw[pos] < 127 else _string(raw, pos)[0]
+        check_value(name, value)
+        if not hidden and (first >= 0x40 or not first & _NEVER_INDEXED):
             self._memo.learn_field(raw, (name, value))
         return name, value
 
@@ -240,6 +263,8 @@ def _indexed(first: int) -> Field:
     index = first & 127
     if index > len(STATIC):
         raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
+    if index == _TRANSFER_ENCODING:
+        check_name(STATIC[index - 1][0])
     return STATIC[index - 1]
 
 

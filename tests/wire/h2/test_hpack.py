@@ -11,6 +11,7 @@ from otterd.wire.h2 import Broken, Code, Limits, Memo, block, field, huffman
 from otterd.wire.h2.decode import Decoder
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.errors import Malformed, Oversized
+from otterd.wire.h2.fields import STATIC, check_name
 from tests.wire.h2.peers import ANSWER, REQUEST, TRAILERS
 
 names = st.from_regex(rb"[a-z][a-z0-9-]{0,20}", fullmatch=True).filter(
@@ -271,6 +272,17 @@ def test_malformed_fields_are_found_behind_a_known_start() -> None:
         b"one",
         None,
     )
+
+
+def test_no_entry_of_the_static_table_slips_past_the_rules() -> None:
+    for index, (name, _) in enumerate(STATIC, 1):
+        decoder = settled()
+        if name == b"transfer-encoding":
+            for raw in (bytes((0x80 | index,)), b"\x0f" + bytes((index - 15,)) + b"\x01a"):
+                with pytest.raises(Malformed):
+                    decoder.head(raw)
+        else:
+            check_name(name)
 
 
 def test_space_at_the_end_of_a_grpc_message_passes() -> None:
