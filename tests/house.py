@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 from twisted.web.client import Agent
 
 from otterd.alphas.grpcio import deferred_of
-from otterd.config.schema import Config, Secret
+from otterd.config.schema import Balancer, Config, Secret
 from otterd.sandbox.cluster import Shape
 from otterd.sandbox.engine.answer import answer
 from otterd.sandbox.run import config_for
@@ -133,9 +133,8 @@ async def house(
         ws_token=Secret(SOCKET_TOKEN),
         **keys,
     )
-    config = config_for(config, sandbox)
-    if "balancer_type" in keys:
-        config = replace(config, balancer_type=keys["balancer_type"])
+    balancer = keys.get("balancer_type", Balancer.ROUND_ROBIN)
+    config = replace(config_for(config, sandbox), balancer_type=balancer)
     otter = make_otter(config, reactor)
     otter.startService()
     built = House(otter, sandbox, reactor)

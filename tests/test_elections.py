@@ -82,14 +82,15 @@ async def test_reads_are_rescued_from_a_follower_that_freezes(reactor: AsyncioSe
     async with house(reactor, **QUICK) as h:
         await h.store("Io")
         await h.settled()
-        for number in {0, 1, 2} - {h.trouble.leader(1)}:
+        for number in range(3):
             h.trouble.fault(number, hang=True, only={"Query"})
         reads = [begun(h.ask("/query", NAMED)) for _ in range(12)]
-        waits = h.otter.fleet.load.in_flight
-        [frozen, other] = {0, 1, 2} - {h.trouble.leader(1)}
-        await h.until(lambda: waits(h.alpha(frozen)) and waits(h.alpha(other)))
+        under_way = h.otter.fleet.load.in_flight
+        await h.until(lambda: sum(under_way(h.alpha(number)) for number in range(3)) == 12)
+        frozen = next(at for at in range(3) if at != h.trouble.leader(1) and under_way(h.alpha(at)))
         h.trouble.fault(frozen, frozen=True)
-        h.trouble.fault(other, hang=False)
+        for number in {0, 1, 2} - {frozen}:
+            h.trouble.fault(number, hang=False)
         answers = await gatherResults(reads)
         assert [(status, told["data"]["q"]) for status, told in answers] == [(200, [{"name": "Io"}])] * 12
         assert h.otter.gateway.shared.tally.rescued
