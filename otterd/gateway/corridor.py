@@ -161,6 +161,8 @@ class Gateway:
             self._discovered = self.shared.sight.discovered
             self._choose(self.live.config)
         self._rescue()
+        # Who came back has room, and nothing that ends there may tell those in line of it.
+        self.shared.lines.look(self.shared.sight.usable)
 
     def _rescue(self) -> None:
         """Ask anew, of another alpha, what reads wait for on one that gives no sign of life."""
@@ -185,6 +187,7 @@ class Gateway:
         chosen = ("balancer_type", "dgraph_endpoints", "groups")
         if any(getattr(old, name) != getattr(new, name) for name in chosen):
             self._choose(new)
+        self.shared.lines.look(self.shared.sight.usable)
 
     def _choose(self, config: Config) -> None:
         self.shared.placing.policy = policy_for(config, self._chance, sorted(self._discovered))

@@ -1,6 +1,6 @@
 """The lines in front of the alphas: what finds every alpha full waits its turn, fairly and not for ever."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from otterd.config.live import Live
@@ -80,9 +80,19 @@ class Lines:
 
     def give(self, lane: Lane, address: str) -> None:
         """Give a slot back; the next in line that may use it is told, and those after it until one does."""
+        self._slots.give(lane, EVERYWHERE if lane is Lane.ALTER else address)
+        self._offer(lane, address)
+
+    def look(self, addresses: Iterable[str]) -> None:
+        """Tell those in line that may go to one of `addresses`, where there may be more room than before."""
+        for address in addresses:
+            for lane, line in self._lines.items():
+                if line:
+                    self._offer(lane, address)
+
+    def _offer(self, lane: Lane, address: str) -> None:
         slots, line = self._slots, self._lines[lane]
         key = EVERYWHERE if lane is Lane.ALTER else address
-        slots.give(lane, key)
         # One that is told may go elsewhere, or wait for a leader instead; or come back, so there is a bound.
         for _ in range(len(line)):
             if not slots.free(lane, key):

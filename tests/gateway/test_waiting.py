@@ -397,3 +397,26 @@ def test_a_decision_tells_who_was_asked_and_why() -> None:
         (B, "again", "fine"),
     ]
     assert told.why
+
+
+def test_an_alpha_that_comes_back_takes_what_waits_in_line() -> None:
+    rig = grouped(max_alpha_reads=1)
+    rig.sight.silence(B, C)
+    rig.a.channel.default = HANG
+    rig.perform(operation())
+    waits = rig.perform(operation())
+    assert waits.answer is None
+    rig.sight.revive(B)
+    assert waits.answer
+    assert waits.answer.alpha == B
+
+
+def test_more_room_by_a_reload_is_used_at_once() -> None:
+    rig = grouped(max_alpha_reads=1)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    for _ in range(4):
+        rig.perform(operation())
+    assert sum(len(alpha.channel.calls) for alpha in rig.alphas.values()) == 3
+    rig.live.replace(replace(rig.live.config, max_alpha_reads=2))
+    assert sum(len(alpha.channel.calls) for alpha in rig.alphas.values()) == 4
