@@ -92,6 +92,10 @@ class Sight:
 
     def staleness(self, address: str) -> float | None:
         """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
+        group = self.map.groups.get(self.map.group_of.get(address, 0))
+        if group is not None and 2 * len(group.addresses) <= len(group.members):
+            # Members that Otter does not know may know more.
+            return None
         return self._fleet.lag.staleness(address, self._clock.seconds())
 
     def begun(self, address: str, purpose: Purpose) -> None:

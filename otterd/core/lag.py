@@ -13,8 +13,9 @@ KEPT = 60.0
 """Seconds for which what an alpha told is kept; who is further behind is behind without measure."""
 
 GONE = 15.0
-"""Seconds after its last word for which a silent alpha still counts: an election is over by then,
-and what the silent one alone had told is known to the others."""
+"""Seconds after its last word for which a silent alpha still counts while most are heard: an election
+is over by then, and what the silent one alone had told is known to the others. While most are silent they
+may go on without those that are heard, which learn nothing any more."""
 
 
 @dataclass(slots=True)
@@ -47,19 +48,25 @@ class Lag:
 
     def __init__(self) -> None:
         self._told: dict[str, _Told] = {}
+        self._watched = 0
 
     def told(self, address: str, asked: float, applied: int) -> None:
         """Take in that an alpha asked at `asked` had applied all up to the timestamp `applied`."""
         self._told.setdefault(address, _Told()).add(asked, applied)
+        self._watched = max(self._watched, len(self._told))
 
     def keep(self, addresses: Collection[str]) -> None:
-        """Forget all alphas but `addresses`."""
+        """Forget all alphas but `addresses`, which are all there are."""
+        self._watched = len(addresses)
         self._told = {address: told for address, told in self._told.items() if address in addresses}
 
     def staleness(self, address: str, now: float) -> float | None:
         """Return how many seconds old, at most, what this alpha knows is; None when it cannot be told."""
-        peers = [other for other, told in self._told.items() if told.words[-1][0] >= now - GONE]
-        moment = self._caught_up(address, peers) if address in peers else -inf
+        heard = [other for other, told in self._told.items() if told.words[-1][0] >= now - GONE]
+        peers = heard if 2 * len(heard) > self._watched else list(self._told)
+        if address not in heard or 2 * len(peers) <= self._watched:
+            return None
+        moment = self._caught_up(address, peers)
         return None if moment == -inf else max(now - moment, 0.0)
 
     def behind(self, address: str, peers: Iterable[str]) -> float:

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from otterd.alphas.sight import FAULTS, Sight
-from otterd.core.cluster import UNCHARTED
+from otterd.core.cluster import UNCHARTED, Group, Map, Member
 from otterd.core.health import Ward
 from otterd.core.judge import Verdict
 from otterd.core.lag import Lag
@@ -136,3 +136,19 @@ def test_an_alpha_that_moves_a_tablet_is_known_by_its_own_word() -> None:
     rig.fleet.ward.probed("a", 1.0, Probed(ongoing=("opRollup", "opPredMove")))
     assert rig.sight.moves_tablets("a")
     assert not rig.sight.moves_tablets("nobody")
+
+
+def test_nothing_can_be_said_of_data_that_members_unknown_to_otter_may_know_better() -> None:
+    rig = Rig()
+    for address in ("a", "b"):
+        rig.fleet.lag.told(address, 0.0, 5)
+    members = tuple(Member(f"{name}-internal", 1, name) for name in ("a", "b"))
+    strangers = tuple(Member(f"stranger{n}-internal", 1) for n in range(2))
+
+    def chart(*known: Member) -> Map:
+        return Map({1: Group(1, known, ("a", "b"))}, group_of={"a": 1, "b": 1})
+
+    rig.topology.map = chart(*members, strangers[0])
+    assert rig.sight.staleness("a") == 0.0
+    rig.topology.map = chart(*members, *strangers)
+    assert rig.sight.staleness("a") is None

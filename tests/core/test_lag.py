@@ -34,12 +34,31 @@ def test_it_has_caught_up_with_the_last_moment_at_which_each_other_knew_no_more(
 
 
 def test_one_that_died_counts_until_an_election_is_over() -> None:
-    made = lag(("a", 1.0, 99), ("b", 0.5, 10))
+    made = lag(("a", 0.9, 99), ("b", 0.5, 10), ("c", 0.5, 10))
     for second in range(1, 30):
-        made.told("b", float(second), 10)
-    made.told("a", 0.9, 9)
+        for survivor in "bc":
+            made.told(survivor, float(second), 10)
     assert made.staleness("b", GONE) is None
     assert made.staleness("b", 29.0) == 0.0
+
+
+def test_one_that_is_cut_off_from_most_is_as_old_as_what_they_last_told() -> None:
+    made = lag(("a", 1.0, 10), ("b", 1.0, 10), ("c", 1.0, 10))
+    made.keep("abc")
+    for second in range(2, 50):
+        made.told("b", float(second), 10)
+    assert made.staleness("b", 49.0) == 48.0
+    made.told("a", 49.0, 10)
+    assert made.staleness("b", 49.0) == 0.0
+
+
+def test_nothing_can_be_said_while_half_of_all_never_told() -> None:
+    made = lag(("a", 1.0, 10), ("b", 1.0, 10))
+    made.keep("abcd")
+    assert made.staleness("b", 1.0) is None
+    made.keep("abc")
+    made.told("b", 30.0, 10)
+    assert made.staleness("b", 30.0) == 29.0
 
 
 def test_who_is_further_behind_than_is_remembered_is_behind_without_measure() -> None:
