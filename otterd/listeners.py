@@ -12,7 +12,7 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.python.failure import Failure
 
 from otterd.config.addresses import endpoint_parts
-from otterd.config.listen import http_listener, websocket_listener
+from otterd.config.listen import grpc_listener, http_listener, websocket_listener
 from otterd.config.schema import Config
 from otterd.transport.eager import hasten
 
@@ -36,10 +36,11 @@ class Listeners:
         *,
         http: IProtocolFactory,
         websocket: IProtocolFactory,
+        grpc: IProtocolFactory,
         metrics: IProtocolFactory,
     ) -> None:
         """Open what `config` enables; raises StartFailed with everything closed again."""
-        factories = {"http": http, "websocket": websocket, "metrics": metrics}
+        factories = {"http": http, "websocket": websocket, "grpc": grpc, "metrics": metrics}
         try:
             for door, endpoint in _wanted(config):
                 port = self._listen(door, endpoint, factories[door])
@@ -97,6 +98,7 @@ def _wanted(config: Config) -> list[tuple[str, str]]:
     doors = (
         ("http", http_listener(config) if config.enable_http else ""),
         ("websocket", websocket_listener(config) if config.enable_websocket else ""),
+        ("grpc", grpc_listener(config) if config.enable_grpc else ""),
         ("metrics", config.metrics_endpoint),
     )
     return [(door, endpoint) for door, endpoint in doors if endpoint]

@@ -26,6 +26,7 @@ from otterd.config.load import ConfigError, load
 from otterd.config.schema import Config
 from otterd.config.show import redacted
 from otterd.core.operation import Door
+from otterd.edges.grpc.factory import GrpcFactory
 from otterd.edges.http.factory import HttpFactory
 from otterd.edges.http.site import OtterSite
 from otterd.edges.ws.factory import OtterSocketFactory
@@ -116,8 +117,21 @@ class Otter(Service):
         site = OtterSite(live, self.gateway, self.guard, self.report, reactor, atlas=self.topology)
         self.http = HttpFactory(live, reactor, site, ledger)
         self.sockets = OtterSocketFactory(live, reactor, self.gateway, self.guard, ledger)
+        self.calls = GrpcFactory(
+            live,
+            reactor,
+            self.fleet.clock,
+            self.gateway,
+            self.guard,
+            ledger,
+            self.report,
+            self.http.budget,
+            soon=reactor._asyncioEventloop.call_soon,
+        )
         scrapers = MetricsFactory(reactor, self.metrics.registry)
-        self.listeners.open(live.config, http=self.http, websocket=self.sockets, metrics=scrapers)
+        self.listeners.open(
+            live.config, http=self.http, websocket=self.sockets, grpc=self.calls, metrics=scrapers
+        )
         super().startService()
         self.supervisor = Supervisor.from_environ(os.environ, os.getpid())
         self._tell_start()
@@ -130,6 +144,7 @@ class Otter(Service):
         Readings(self.fleet, self.gateway.shared).show_in(self.metrics)
         self.metrics.count_connections(Door.HTTP, lambda: self.http.connections)
         self.metrics.count_connections(Door.WEBSOCKET, lambda: self.sockets.connections)
+        self.metrics.count_connections(Door.GRPC, lambda: self.calls.connections)
         self.vitals.start()
         self.reload = Reload(
             live,
@@ -147,7 +162,7 @@ class Otter(Service):
             readiness=self.report,
             corridor=self.gateway,
             ports=self.listeners.doors,
-            doors=[self.http, self.sockets],
+            doors=[self.http, self.sockets, self.calls],
             after=[
                 ("end the account's session", self.account.stop),
                 ("ask no more of the cluster", self.topology.stop),

@@ -11,8 +11,11 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.testing import StringTransport
 
 from otterd.core.operation import Answer, HttpCall, Rpc
+from otterd.edges.grpc.factory import GrpcFactory
 from otterd.edges.http.factory import HttpFactory
 from otterd.edges.ws.factory import OtterSocketFactory
+from otterd.wire import api_pb2 as api
+from tests.edges.grpc.peer import Peer, Told
 from tests.edges.http.siterig import SiteRig
 from tests.edges.ws.fakes import FakeLedger, Wire, frame, frames
 from tests.fakes.memory import FakeTunnel
@@ -20,6 +23,7 @@ from tests.sandboxed import Sandboxed
 
 TOKEN = "socket-token"
 QUERY = b"{q(func:uid(1)){uid}}"
+GRPC_QUERY = api.Request(query=QUERY.decode()).SerializeToString()
 UPGRADE = (
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -100,7 +104,7 @@ class Socket:
 
 
 class Doors(SiteRig):
-    """`http`, `upgrade` and `socket` each try one door as `peer`."""
+    """`http`, `upgrade`, `socket` and `grpc` each try one door as `peer`."""
 
     def __init__(self, **keys: Any) -> None:
         keys.setdefault("ws_token", TOKEN)
@@ -108,6 +112,16 @@ class Doors(SiteRig):
         self.ledger = FakeLedger()
         self.front = HttpFactory(self.live, self.clock, self.site, self.ledger)
         self.sockets = OtterSocketFactory(self.live, self.clock, self.gateway, self.guard, self.ledger)
+        self.calls = GrpcFactory(
+            self.live,
+            self.clock,
+            self.clock,
+            self.gateway,
+            self.guard,
+            self.ledger,
+            self.report,
+            self.front.budget,
+        )
         self.sandbox = Sandboxed(self.clock, len(self.alphas))
         self.trouble = self.sandbox.trouble
         for number, alpha in enumerate(self.alphas.values()):
@@ -150,6 +164,23 @@ class Doors(SiteRig):
     def socket(self, headers: Fields = (), *, peer: str = "127.0.0.1") -> Socket:
         """Shake hands with the WebSocket door."""
         return Socket(self, peer, headers)
+
+    def grpc(
+        self,
+        method: str = "Query",
+        headers: Fields = (),
+        payload: bytes = GRPC_QUERY,
+        *,
+        peer: str = "127.0.0.1",
+    ) -> Told:
+        """Make one gRPC call on a connection of its own; by default a query."""
+        client = Peer(self.calls, PeerWire(peer))
+        fields = tuple((name.lower(), value) for name, value in headers)
+        told = client.ask(f"/api.Dgraph/{method}", payload, fields)
+        self.clock.advance(0)
+        client.talk()
+        client.wire.gone()
+        return told
 
     @property
     def rpcs(self) -> list[Rpc]:

@@ -16,7 +16,9 @@ from twisted.logger import capturedLogs, formatEvent
 from txaio import tx
 
 from otterd.config.schema import Lend, Secret
+from otterd.wire import api_pb2 as api
 from tests.doors import QUERY, TOKEN, Doors, Fields, Reply
+from tests.edges.grpc.peer import Peer
 
 PROD: dict[str, Any] = {
     "dev_mode": False,
@@ -37,10 +39,10 @@ def timers_given_back() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Row:
-    """`expected` is what http, upgrade and socket answer, in this order."""
+    """`expected` is what http, upgrade, socket and grpc answer, in this order."""
 
     rule: str
-    expected: tuple[int, int, int]
+    expected: tuple[int, int, int, int]
     keys: dict[str, Any] = field(default_factory=dict)
     headers: Fields = ()
     peer: str = "192.0.2.1"
@@ -51,39 +53,39 @@ def from_origin(origin: str) -> Fields:
 
 
 ENTRY = [
-    Row("dev mode lets everybody in", (200, 101, 101)),
-    Row("dev mode takes any origin", (200, 101, 101), headers=from_origin("https://evil.example")),
-    Row("dev mode takes the null origin", (200, 101, 101), headers=from_origin("null")),
-    Row("outside it no origin is fine", (200, 101, 101), PROD),
-    Row("a listed origin is fine", (200, 101, 101), PROD, from_origin("https://page.example")),
-    Row("a listed subdomain is fine", (200, 101, 101), PROD, from_origin("https://a.pages.example")),
-    Row("the domain above it is not", (200, 403, 403), PROD, from_origin("https://pages.example")),
-    Row("a foreign origin is refused", (200, 403, 403), PROD, from_origin("https://evil.example")),
-    Row("the null origin is refused", (200, 403, 403), PROD, from_origin("null")),
-    Row("a longer name is foreign", (200, 403, 403), PROD, from_origin("https://page.example.evil.net")),
-    Row("another scheme is foreign", (200, 403, 403), PROD, from_origin("http://page.example")),
-    Row("client_token must be shown", (401, 401, 101), {"client_token": VISITOR}),
-    Row("also outside dev mode", (401, 401, 101), {**PROD, "client_token": VISITOR}),
+    Row("dev mode lets everybody in", (200, 101, 101, 0)),
+    Row("dev mode takes any origin", (200, 101, 101, 0), headers=from_origin("https://evil.example")),
+    Row("dev mode takes the null origin", (200, 101, 101, 0), headers=from_origin("null")),
+    Row("outside it no origin is fine", (200, 101, 101, 0), PROD),
+    Row("a listed origin is fine", (200, 101, 101, 0), PROD, from_origin("https://page.example")),
+    Row("a listed subdomain is fine", (200, 101, 101, 0), PROD, from_origin("https://a.pages.example")),
+    Row("the domain above it is not", (200, 403, 403, 0), PROD, from_origin("https://pages.example")),
+    Row("a foreign origin is refused", (200, 403, 403, 0), PROD, from_origin("https://evil.example")),
+    Row("the null origin is refused", (200, 403, 403, 0), PROD, from_origin("null")),
+    Row("a longer name is foreign", (200, 403, 403, 0), PROD, from_origin("https://page.example.evil.net")),
+    Row("another scheme is foreign", (200, 403, 403, 0), PROD, from_origin("http://page.example")),
+    Row("client_token must be shown", (401, 401, 101, 16), {"client_token": VISITOR}),
+    Row("also outside dev mode", (401, 401, 101, 16), {**PROD, "client_token": VISITOR}),
     Row(
         "a wrong one is none",
-        (401, 401, 101),
+        (401, 401, 101, 16),
         {"client_token": VISITOR},
         (("Authorization", "Bearer visitor-tokem"),),
     ),
     Row(
         "another scheme is none",
-        (401, 401, 101),
+        (401, 401, 101, 16),
         {"client_token": VISITOR},
         (("Authorization", f"Basic {VISITOR}"),),
     ),
-    Row("the right one is let in", (200, 101, 101), {"client_token": VISITOR}, (SHOW_VISITOR,)),
+    Row("the right one is let in", (200, 101, 101, 0), {"client_token": VISITOR}, (SHOW_VISITOR,)),
     Row(
         "so is admin_token",
-        (200, 101, 101),
+        (200, 101, 101, 0),
         {"client_token": VISITOR, "admin_token": KEY},
         (BEARER_KEY,),
     ),
-    Row("a UNIX socket's peer is a caller", (200, 101, 101), PROD, peer=""),
+    Row("a UNIX socket's peer is a caller", (200, 101, 101, 0), PROD, peer=""),
 ]
 
 
@@ -94,6 +96,7 @@ def test_who_gets_in(row: Row) -> None:
         doors.http(headers=row.headers, peer=row.peer).status,
         doors.upgrade(headers=row.headers, peer=row.peer).status,
         doors.socket(row.headers, peer=row.peer).status,
+        doors.grpc(headers=row.headers, peer=row.peer).code,
     )
     assert told == row.expected
 
@@ -125,8 +128,8 @@ RATES: list[tuple[str, dict[str, Any], list[tuple[str, Fields]], bool]] = [
 @pytest.mark.parametrize(
     ("keys", "callers", "shared"), [row[1:] for row in RATES], ids=[row[0] for row in RATES]
 )
-@pytest.mark.parametrize("first", ["http", "upgrade", "socket"])
-@pytest.mark.parametrize("second", ["http", "upgrade", "socket"])
+@pytest.mark.parametrize("first", ["http", "upgrade", "socket", "grpc"])
+@pytest.mark.parametrize("second", ["http", "upgrade", "socket", "grpc"])
 def test_every_door_takes_from_the_same_bucket(
     keys: dict[str, Any], callers: list[tuple[str, Fields]], shared: bool, first: str, second: str
 ) -> None:
@@ -134,6 +137,10 @@ def test_every_door_takes_from_the_same_bucket(
     (peer, headers), (other, others) = callers
     assert getattr(doors, first)(headers=headers, peer=peer).status in (200, 101)
     told = getattr(doors, second)(headers=others, peer=other)
+    if second == "grpc":
+        assert told.code == (8 if shared else 0)
+        assert (b"google.rpc.RetryInfo\x12\x04\n\x02\x08\x02" in told.details) is shared
+        return
     assert (told.status == 429) is shared
     if shared:
         reply = told.reply if second == "socket" else told
@@ -180,6 +187,9 @@ ADMIN_REQUESTS = [
     ("PUT", "/admin/config/cache_mb"),
     ("GET", "/cluster"),
 ]
+ADMIN_CALLS = ["Alter", "AllocateIDs", "CreateNamespace", "DropNamespace", "ListNamespaces",
+               "UpdateExtSnapshotStreamingState"]  # fmt: skip
+ADMIN_FIELDS = [(("galaxy-operation", "true"),), (("force-namespace", "1"),)]
 NETWORK = {"admin_allowed_cidrs": ("198.51.100.0/24",)}
 PAGES = {"cors_allowed_origins": ("https://page.example",), "ratel": "ratel.example:8000"}
 CLOSED = {"dev_mode": False, "enable_websocket": False}
@@ -236,6 +246,14 @@ def test_who_has_the_admin_right(allowed: bool, keys: dict[str, Any], peer: str,
     socket = doors.socket()
     for kind in ("alter", "admin", "drop"):
         assert socket.say(type=kind, drop_all=True) == b'{"error":"unknown type field"}'
+    for method, fields in (
+        *((name, ()) for name in ADMIN_CALLS),
+        *(("Query", each) for each in ADMIN_FIELDS),
+    ):
+        before = len(doors.rpcs)
+        told = doors.grpc(method, (*fields, *headers), b"", peer=peer)
+        assert (told.code == 7) is not allowed, (method, fields)
+        assert len(doors.rpcs) - before == allowed, (method, fields)
 
 
 def test_a_right_that_nothing_opens_names_the_keys_that_would() -> None:
@@ -265,7 +283,7 @@ def test_what_acts_on_one_alpha_reaches_only_the_one_named(method: str, target: 
 
 
 LENDING: list[tuple[str, dict[str, Any], Fields, dict[str, Any], tuple[str, str]]] = [
-    # rule, keys, headers, members of `auth`, the ACL token that http and socket go out with
+    # rule, keys, headers, members of `auth`, the ACL token that http (and grpc) and socket go out with
     ("dev mode lends to all", {}, (), {}, ("lent", "lent")),
     ("but not over a token of one's own", {}, (("X-Dgraph-AccessToken", "mine"),),
      {"accessJwt": "mine"}, ("mine", "mine")),
@@ -286,7 +304,11 @@ def test_who_is_lent_the_account(
     doors = Doors(**keys)
     assert doors.http(headers=headers).status == 200
     doors.socket(headers).authenticate(**auth).say(type="query", query=QUERY.decode())
-    assert tuple(dict(rpc.metadata).get("accessjwt", "") for rpc in doors.rpcs) == tokens
+    named = {"X-Dgraph-AccessToken": "accessjwt"}
+    assert doors.grpc(headers=tuple((named.get(name, name), value) for name, value in headers)).code == 0
+    # Two alphas in turns: the first was asked over HTTP and gRPC, the second over the socket.
+    shown = tuple(dict(rpc.metadata).get("accessjwt", "") for rpc in doors.rpcs)
+    assert shown == (tokens[0], tokens[0], tokens[1])
 
 
 def test_the_account_is_never_lent_where_it_would_give_power() -> None:
@@ -299,6 +321,11 @@ def test_the_account_is_never_lent_where_it_would_give_power() -> None:
         headers=(("Content-Type", "application/json"),),
         body=b'{"userid":"a","password":"b"}',
     )
+    for name in ("Login", *ADMIN_CALLS):
+        assert doors.grpc(name, payload=b"").code != 7
+    for fields in ADMIN_FIELDS:
+        doors.grpc("Query", fields)
+    assert len(doors.rpcs) == 2 + len(ADMIN_CALLS) + len(ADMIN_FIELDS)
     assert len(doors.passed) == len(ADMIN_REQUESTS) - 1 + 3
     for call in doors.passed:
         assert b"x-dgraph-accesstoken" not in [name.lower() for name, _ in call.request.headers]
@@ -369,6 +396,20 @@ class TestLimits:
         socket.say(type="query", query="x" * self.SMALL)
         assert socket.closed == 1009
 
+    def test_a_grpc_message_over_the_limit_is_resource_exhausted(self) -> None:
+        doors = Doors(grpc_max_message_bytes=self.SMALL)
+        assert doors.grpc(payload=b"x" * (self.SMALL + 1)).code == 8
+        assert not doors.rpcs
+
+    def test_a_large_grpc_message_of_a_stranger_is_refused_at_its_head(self) -> None:
+        doors = Doors(client_token=VISITOR)
+        client = Peer(doors.calls)
+        stream = client.open("/api.Dgraph/Query")
+        client.send(stream, b"\0\0\x02\0\0" + bytes(100), end=False)
+        doors.clock.advance(0)
+        client.talk()
+        assert client.told[stream].code == 16
+
     def test_an_upgrade_may_not_have_a_body(self) -> None:
         doors = Doors()
         assert doors.upgrade(headers=(("Content-Length", "3"),)).status == 400
@@ -380,14 +421,20 @@ class TestLimits:
         assert doors.http(headers=long).status == 431
         assert doors.upgrade(headers=long).status == 431
         assert doors.socket(long).status == 431
+        assert not doors.grpc(headers=long).ended
+        assert not doors.rpcs
 
     def test_connections_over_the_limit_are_told_503(self) -> None:
-        doors = Doors(max_connections=1, ws_max_connections=1)
+        doors = Doors(max_connections=1, ws_max_connections=1, grpc_max_connections=1)
         assert doors.http().status == 200
         assert doors.http().status == 503
         assert doors.upgrade().status == 503
         assert doors.socket().status == 101
         assert doors.socket().status == 503
+        first, second = Peer(doors.calls), Peer(doors.calls)
+        assert first.goaways == []
+        assert second.goaways == [(0, 0)]
+        assert second.wire.protocol is None
 
     def test_work_over_the_limit_is_refused_at_every_door(self) -> None:
         doors = Doors(max_in_flight=1)
@@ -401,6 +448,7 @@ class TestLimits:
         assert doors.http().status == 503
         assert doors.upgrade().status == 503
         assert b"too many requests in flight" in socket.say(type="query", query=QUERY.decode())
+        assert doors.grpc().code == 14
 
 
 def test_a_reload_changes_the_rules_of_every_door() -> None:
@@ -412,6 +460,11 @@ def test_a_reload_changes_the_rules_of_every_door() -> None:
     assert doors.upgrade(headers=(SHOW_VISITOR, *from_origin("https://evil.example"))).status == 403
     assert doors.socket(from_origin("https://evil.example")).status == 403
     assert doors.http("POST", "/alter", (SHOW_VISITOR,)).status == 403
+    assert doors.grpc().code == 16
+    assert doors.grpc("Alter", (SHOW_VISITOR,)).code == 7
+
+
+GRPC_NAMES = {"X-Dgraph-AccessToken": "accessjwt", "X-Dgraph-AuthToken": "auth-token"}
 
 
 def test_no_secret_reaches_a_log_or_an_answer() -> None:
@@ -429,6 +482,10 @@ def test_no_secret_reaches_a_log_or_an_answer() -> None:
             for path in (*COUNTED, *FREE):
                 told.append(doors.http(target=path, headers=headers, body=b'{"query":"secret-value"}').body)
             told.append(doors.upgrade(headers=headers).body)
+            fields = tuple((GRPC_NAMES.get(name, name), value) for name, value in headers)
+            for method in ("Query", "Nope", *ADMIN_CALLS):
+                answer = doors.grpc(method, fields, api.Request(query="{ secret-value").SerializeToString())
+                told.append(repr((answer.headers, answer.trailers)).encode())
         socket = doors.socket(shown)
         told.append(socket.say(type="auth", token="guess-1"))
         told.append(socket.authenticate().say(type="query", query="{", variables={"$a": "secret-value"}))
@@ -441,3 +498,6 @@ def test_no_secret_reaches_a_log_or_an_answer() -> None:
         for _, value in call.request.headers:
             assert KEY.encode() not in value
             assert VISITOR.encode() not in value
+    for rpc in doors.rpcs:
+        for _, text in rpc.metadata:
+            assert text not in (KEY, VISITOR, f"Bearer {VISITOR}")

@@ -59,9 +59,8 @@ class SchemaWatch:
 
         What the caller may not see cannot be waited for: the schema is asked for under the caller's token.
         """
-        body = answer.body
         bound = self._live.config.alter_settle_timeout
-        if not bound or answer.status != 200 or not isinstance(body, bytes) or DONE not in body:
+        if not bound or not _done(operation, answer):
             return succeed(())
 
         def broke(failure: Failure) -> tuple[str, ...]:
@@ -122,6 +121,14 @@ def _unordered(value: object) -> object:
 
 def _unread(failure: Failure) -> None:
     failure.trap(AlphaFailure)
+
+
+def _done(operation: Operation, answer: Answer) -> bool:
+    """Tell whether the alpha did what it was asked."""
+    if not isinstance(operation.request, HttpCall):
+        return not answer.status
+    body = answer.body
+    return answer.status == 200 and isinstance(body, bytes) and DONE in body
 
 
 def _token(operation: Operation) -> Metadata:

@@ -61,12 +61,25 @@ def _account(config: Config) -> Problems:
 
 
 def _doors(config: Config) -> Problems:
-    if not (config.enable_http or config.enable_websocket):
-        yield "enable_http", "expected true here or in enable_websocket: nothing listens otherwise"
-    by_port = not (config.http_endpoint or config.websocket_endpoint)
-    same = config.proxy_port == config.websocket_port != 0
-    if config.enable_http and config.enable_websocket and by_port and same:
-        yield "websocket_port", "expected another port than proxy_port"
+    ports = {
+        key: port
+        for key, enabled, port, endpoint in (
+            ("proxy_port", config.enable_http, config.proxy_port, config.http_endpoint),
+            ("websocket_port", config.enable_websocket, config.websocket_port, config.websocket_endpoint),
+            ("grpc_port", config.enable_grpc, config.grpc_port, config.grpc_endpoint),
+        )
+        if enabled and not endpoint and port
+    }
+    if not (config.enable_http or config.enable_websocket or config.enable_grpc):
+        yield (
+            "enable_http",
+            "expected true here, in enable_websocket or in enable_grpc: nothing listens otherwise",
+        )
+    taken: dict[int, str] = {}
+    for key, port in ports.items():
+        other = taken.setdefault(port, key)
+        if other != key:
+            yield key, f"expected another port than {other}"
 
 
 def _production(config: Config) -> Problems:
@@ -86,6 +99,8 @@ def _shared_socket(config: Config) -> Problems:
 def _limits(config: Config) -> Problems:
     if config.max_buffered_bytes < config.max_body_bytes:
         yield "max_buffered_bytes", "expected no less than max_body_bytes"
+    if config.enable_grpc and config.max_buffered_bytes < config.grpc_max_message_bytes:
+        yield "max_buffered_bytes", "expected no less than grpc_max_message_bytes when enable_grpc is true"
     if config.request_timeout < config.header_timeout:
         yield "request_timeout", "expected no less than header_timeout"
     if config.ejection_most < config.ejection_time:

@@ -30,8 +30,13 @@ def websocket_listener(config: Config) -> str:
     return config.websocket_endpoint or _tcp(config, config.websocket_port)
 
 
+def grpc_listener(config: Config) -> str:
+    """Return the endpoint of the gRPC listener."""
+    return config.grpc_endpoint or _tcp(config, config.grpc_port)
+
+
 def bind_address(config: Config) -> str:
-    """Return the address that both stand on, "" for every IPv4 interface."""
+    """Return the address that all of them stand on, "" for every IPv4 interface."""
     return config.bind_address or (LOOPBACK if config.dev_mode else "")
 
 

@@ -141,6 +141,15 @@ class Config:
         "Twisted endpoint that replaces `bind_address` and `websocket_port`.",
         live=False,
     )
+    enable_grpc: bool = key(False, "Serve gRPC, as an alpha does.", live=False)
+    grpc_port: int = key(
+        9084, "Port of the gRPC listener; 0 lets the system choose.", live=False, least=0, most=65535
+    )
+    grpc_endpoint: str = key(
+        "",
+        "Twisted endpoint that replaces `bind_address` and `grpc_port`.",
+        live=False,
+    )
     bind_address: str = key(
         "",
         "Address of the listeners (`::` is every one, IPv4 too); empty means 127.0.0.1 in dev mode, else"
@@ -238,6 +247,13 @@ class Config:
     ws_send_buffer_bytes: Bytes = key(
         Bytes(262144), "Unsent bytes on a WebSocket above which no further message is begun."
     )
+    grpc_max_message_bytes: Bytes = key(
+        Bytes(67108864),
+        "Largest gRPC message from a client, before and after decompression; room for the million N-Quads"
+        " that Dgraph takes in one request.",
+    )
+    grpc_max_connections: int = key(4096, "Most open gRPC connections.")
+    grpc_max_streams: int = key(1000, "Most calls at once on one gRPC connection; an alpha allows as many.")
     tunnel_buffer_bytes: Bytes = key(
         Bytes(262144), "Bytes held for a slow reader of a stream or GraphQL WebSocket."
     )

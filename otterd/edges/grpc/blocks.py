@@ -1,0 +1,109 @@
+"""The header blocks of answers: constant parts encoded once, the rest field by field."""
+
+from functools import lru_cache
+
+from otterd.core.operation import Answer, Entry, Headers
+from otterd.errors import OtterError
+from otterd.wire.h2 import block, field
+from otterd.wire.h2.encode import literal
+from otterd.wire.h2.metadata import encode_binary, encode_message
+
+BEGIN = block(((b":status", b"200"), (b"content-type", b"application/grpc")))
+"""How every gRPC answer begins."""
+
+OK = block(((b"grpc-status", b"0"), (b"grpc-message", b"")))
+NOT_GRPC = block(((b":status", b"415"),))
+NOT_POST = block(((b":status", b"405"), (b"allow", b"POST")))
+ENCODINGS = field(b"grpc-accept-encoding", b"identity,gzip")
+
+_CODES = tuple(field(b"grpc-status", b"%d" % code) for code in range(17))
+_NO_MESSAGE = field(b"grpc-message", b"")
+_OWN = frozenset(
+    (b"content-type", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-status", b"grpc-message", b"date",
+     b"content-length", b"trailer", b"te")
+)  # fmt: skip
+"""Fields of an answer that each hop sets by itself."""
+
+_RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
+
+
+def head_of(entry: Entry, answer: Answer | None) -> bytes:
+    """Return the head of an answer: what the alpha sent, which one it was, and the request's id."""
+    parts = [BEGIN, literal(b"x-request-id", entry.request_id.encode(), never=False)]
+    alpha = entry.alpha if answer is None else answer.alpha
+    if alpha:
+        parts.append(_alpha(alpha))
+    if answer is not None:
+        if answer.stale is not None:
+            parts.append(literal(b"x-otter-stale", b"%.3f" % answer.stale, never=False))
+        if answer.behind:
+            parts.append(field(b"x-otter-schema-behind", ", ".join(answer.behind).encode()))
+        if answer.headers:
+            parts.append(_passed(answer.headers))
+    return b"".join(parts)
+
+
+def trailers_of(answer: Answer) -> bytes:
+    """Return the trailers of an alpha's answer, as it gave them."""
+    if not answer.status and not answer.message:
+        return OK + _passed(answer.trailers) if answer.trailers else OK
+    return status_of(answer.status, answer.message) + _passed(answer.trailers)
+
+
+def refusal(error: OtterError) -> bytes:
+    """Return the trailers of a refusal of Otter's own, with google.rpc.RetryInfo where waiting helps."""
+    told = status_of(error.grpc, error.message)
+    if error.retry_after is None:
+        return told
+    return told + field(b"grpc-status-details-bin", encode_binary(_details(error)))
+
+
+@lru_cache(1024)
+def _alpha(address: str) -> bytes:
+    return field(b"x-otter-alpha", address.encode())
+
+
+def status_of(code: int, message: str) -> bytes:
+    """Return the trailers of a status without details."""
+    coded = _CODES[code] if 0 <= code < len(_CODES) else field(b"grpc-status", b"%d" % code)
+    return coded + (field(b"grpc-message", encode_message(message)) if message else _NO_MESSAGE)
+
+
+def _passed(fields: Headers) -> bytes:
+    return b"".join(
+        [
+            field(name, encode_binary(value) if name.endswith(b"-bin") else value)
+            for name, value in fields
+            if name not in _OWN
+        ]
+    )
+
+
+def _details(error: OtterError) -> bytes:
+    """Return a google.rpc.Status: code 1, message 2, details 3; an Any is type_url 1, value 2."""
+    seconds = error.retry_after or 0.0
+    whole = int(seconds)
+    delay = _number(1, whole) + _number(2, int((seconds - whole) * 1e9))
+    info = _bytes(1, delay)
+    return (
+        _number(1, error.grpc)
+        + _bytes(2, error.message.encode())
+        + _bytes(3, _bytes(1, _RETRY_INFO) + _bytes(2, info))
+    )
+
+
+def _number(tag: int, value: int) -> bytes:
+    return bytes((tag << 3,)) + _varint(value) if value else b""
+
+
+def _bytes(tag: int, value: bytes) -> bytes:
+    return bytes((tag << 3 | 2,)) + _varint(len(value)) + value
+
+
+def _varint(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

@@ -1,0 +1,156 @@
+"""All gRPC connections together: their number, their time, and their end."""
+
+from collections.abc import Callable
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocolNegotiationFactory, IReactorTime
+from twisted.internet.protocol import Factory
+from zope.interface import implementer
+
+from otterd.config.live import Live
+from otterd.config.schema import Config
+from otterd.core.steady import Steady
+from otterd.edges.grpc.connection import GrpcConnection
+from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper, Readiness, Store
+from otterd.wire.h2 import Limits, Memo
+
+SWEEP = 0.5
+"""Seconds between two looks at all that may take too long."""
+
+POLITE = 64
+"""Connections over the limit that are told so; any more are cut."""
+
+UNREAD = 1 << 30
+"""Bytes of answers that may wait on one connection: they are in memory already, and no further call is
+begun from `connection.EASY` on."""
+
+Soon = Callable[[Callable[[], None]], object]
+"""Calls something when the reactor's turn is over."""
+
+
+def limits_of(config: Config) -> Limits:
+    """Return what a connection takes from its client."""
+    return Limits(
+        open_streams=config.grpc_max_streams,
+        header_list_bytes=config.max_header_bytes,
+        header_block_bytes=max(config.max_header_bytes, 32_768),
+        queued_stream_bytes=UNREAD,
+        queued_bytes=UNREAD,
+    )
+
+
+@implementer(IProtocolNegotiationFactory)
+class GrpcFactory(Factory):
+    """Makes the connections of the gRPC door and keeps their time, which `clock` tells.
+
+    `soon` is how what was written in a turn goes out at its end.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        live: Live,
+        timer: IReactorTime,
+        clock: Steady,
+        gateway: Corridor,
+        guard: Gatekeeper,
+        ledger: Books,
+        readiness: Readiness,
+        store: Store,
+        *,
+        soon: Soon | None = None,
+    ) -> None:
+        self.live = live
+        self.gateway = gateway
+        self.guard = guard
+        self.ledger = ledger
+        self.readiness = readiness
+        self.store = store
+        self.seconds = clock.seconds
+        self.memo = Memo()
+        self.limits = limits_of(live.config)
+        self.draining = False
+        self._timer = timer
+        self._soon: Soon = soon or (lambda what: timer.callLater(0, what))
+        self._open: dict[GrpcConnection, None] = {}
+        self._unsent: dict[GrpcConnection, None] = {}
+        self._waiting: list[Deferred[None]] = []
+        self._sweeping: IDelayedCall | None = None
+        live.watch(self._reconfigure)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open."""
+        return len(self._open)
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """Return what TLS is to agree on by ALPN."""
+        return [b"h2"]
+
+    def buildProtocol(self, addr: IAddress | None) -> GrpcConnection:
+        """Return the protocol of a new connection."""
+        return GrpcConnection(self)
+
+    def opened(self, connection: GrpcConnection) -> bool:
+        """Count `connection`; return whether there is room for it."""
+        if self._sweeping is None:
+            self._sweeping = self._timer.callLater(SWEEP, self._sweep)
+        self._open[connection] = None
+        over = len(self._open) - self.live.config.grpc_max_connections
+        if over > POLITE:
+            connection.abort()
+        return over <= 0
+
+    def lost(self, connection: GrpcConnection) -> None:
+        """Forget `connection`."""
+        self._open.pop(connection, None)
+        self._unsent.pop(connection, None)
+        if self._open:
+            return
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.callback(None)
+
+    def flush_later(self, connection: GrpcConnection) -> None:
+        """Let `connection` send at the end of this turn, with all others."""
+        if not self._unsent:
+            self._soon(self._flush)
+        self._unsent[connection] = None
+
+    def drain(self) -> None:
+        """Let each connection end with what it has in hand."""
+        self.draining = True
+        for connection in list(self._open):
+            connection.drain()
+
+    def closed(self) -> Deferred[None]:
+        """Return what fires once no connection is left."""
+        if not self._open:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        self._waiting.append(done)
+        return done
+
+    def abort(self) -> None:
+        """Cut every connection off."""
+        for connection in list(self._open):
+            connection.abort()
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, {}
+        for connection in unsent:
+            connection.flush()
+
+    def _sweep(self) -> None:
+        self._sweeping = self._timer.callLater(SWEEP, self._sweep)
+        now = self.seconds()
+        for connection in list(self._open):
+            connection.tick(now)
+
+    def _reconfigure(self, old: Config, new: Config) -> None:
+        """Take the limits over, for connections to come."""
+        self.limits = limits_of(new)

@@ -1,0 +1,54 @@
+"""What the gRPC door needs of its surroundings."""
+
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.core.operation import Answer, Caller, Door, Entry, Headers, Operation
+
+
+class Books(Protocol):
+    """Keeps the account of every call."""
+
+    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
+        """Begin an entry; `offered` is the request id that the caller wants."""
+
+    def close(self, entry: Entry) -> None:
+        """End it."""
+
+
+class Gatekeeper(Protocol):
+    """The guard, as this door needs it."""
+
+    def admit_local(self, caller: Caller, *, charge: bool, admin: bool) -> str:
+        """Admit what Otter does itself, or raise an OtterError; return the client's address."""
+
+    def client(self, caller: Caller) -> str | None:
+        """Return the client's address."""
+
+    def clean(self, headers: Headers) -> Headers:
+        """Return `headers` without what only Otter may read."""
+
+
+class Corridor(Protocol):
+    """The gateway, as a door needs it."""
+
+    def perform(self, operation: Operation) -> Deferred[Answer]:
+        """Carry `operation` to an alpha."""
+
+
+class Readiness(Protocol):
+    """Knows whether Otter takes work."""
+
+    def ready(self) -> tuple[bool, str]:
+        """Tell whether it does, and why not."""
+
+
+class Store(Protocol):
+    """Counts the bytes of requests that all connections of all doors hold."""
+
+    def take(self, size: int) -> None:
+        """Count `size` more bytes, or raise."""
+
+    def give(self, size: int) -> None:
+        """Count `size` bytes less."""
