@@ -14,6 +14,10 @@ from otterd.wire.h2.stream import Receiver, Stream
 class ClientConnection(Connection):
     """A client's connection; see the package for an example."""
 
+    __slots__ = (
+        "_last", "_most", "_wanting",
+    )  # fmt: skip
+
     def __init__(self, owner: Owner, limits: Limits | None = None, memo: Memo | None = None) -> None:
         super().__init__(owner, limits, memo)
         self._newest = -1

@@ -36,9 +36,12 @@ _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
 class Connection(Incoming):
     """An HTTP/2 connection without a transport or a clock; use ClientConnection or ServerConnection."""
 
+    __slots__ = (
+        "_meters", "_provoked", "_rapid", "_rapid_from", "_resets", "_started", "_updates", "_updates_from",
+        "_watched", "leaving", "met",
+    )  # fmt: skip
+
     _server = False
-    met = False
-    """Whether the peer's first SETTINGS came."""
 
     def __init__(self, owner: Owner, limits: Limits | None = None, memo: Memo | None = None) -> None:
         super().__init__(owner, limits or Limits(), memo or Memo())
@@ -48,6 +51,8 @@ class Connection(Incoming):
         self._watched = False
         """Whether the end of a stream matters to more than the stream."""
         self._started: float | None = None
+        self.met = False
+        """Whether the peer's first SETTINGS came."""
         self._meters = {
             PING: Meter(self.limits.pings),
             SETTINGS: Meter(self.limits.settings),
@@ -104,8 +109,7 @@ class Connection(Incoming):
         self._lose_all("the transport closed")
 
     def _other(self, kind: int, flags: int, number: int, payload: bytes) -> None:
-        size = _SIZES.get(kind)
-        if size is not None and size != len(payload):
+        if _SIZES.get(kind, len(payload)) != len(payload):
             raise Broken(Code.FRAME_SIZE_ERROR, "a frame of a wrong length")
         meter = self._meters.get(kind)
         if meter is not None and meter.over(self.now):

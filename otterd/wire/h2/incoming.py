@@ -29,6 +29,11 @@ _ODD_HEADERS = END_HEADERS | PADDED | PRIORITISED
 class Incoming(Outgoing):
     """What both roles hear. `receive` is where the time goes: the usual frames take no detour."""
 
+    __slots__ = (
+        "_allowed", "_block", "_block_bytes", "_block_ends", "_block_of", "_decoder", "_empty", "_got",
+        "_greeting", "_known", "_missing", "_own", "_parts", "_returned", "_special", "_strange", "over",
+    )  # fmt: skip
+
     _preface = b""
     """What the peer says before its first frame."""
 

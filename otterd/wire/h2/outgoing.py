@@ -38,6 +38,11 @@ class Owner(Protocol):
 class Outgoing:
     """What both roles send, and when."""
 
+    __slots__ = (
+        "_blocked", "_first", "_flushed", "_frame", "_held", "_newest", "_out", "_wake", "_window",
+        "limits", "now", "owner", "peer", "queued", "streams",
+    )  # fmt: skip
+
     def __init__(self, owner: Owner, limits: Limits) -> None:
         self.owner = owner
         self.limits = limits

@@ -26,6 +26,8 @@ _MOST_SKIPPED = 16
 class ServerConnection(Connection):
     """A server's connection; see the package for an example."""
 
+    __slots__ = ("_accepted", "_draining_since", "_last", "_most", "_skipped")
+
     _server = True
     _preface = PREFACE
 

@@ -1,7 +1,5 @@
 """SETTINGS: what the peer allows, and what we announced and the peer has not yet acknowledged."""
 
-from collections import deque
-
 from otterd.wire.h2.errors import Broken, Code
 from otterd.wire.h2.frames import FIRST_WINDOW, GREATEST_FRAME, LEAST_FRAME, MAX_WINDOW, SETTING
 from otterd.wire.h2.limits import Limits
@@ -56,7 +54,7 @@ class OwnSettings:
     __slots__ = ("_pending", "window")
 
     def __init__(self) -> None:
-        self._pending: deque[dict[int, int]] = deque()
+        self._pending: list[dict[int, int]] = []
         self.window = FIRST_WINDOW
         """What the peer may send on a new stream: until it has agreed, the larger of old and new."""
 
@@ -75,7 +73,7 @@ class OwnSettings:
         """Return what is in force now, and by how much the windows of open streams shrink (0 or less)."""
         if not self._pending:
             raise Broken(Code.PROTOCOL_ERROR, "an acknowledgement of SETTINGS that were not sent")
-        values = self._pending.popleft()
+        values = self._pending.pop(0)
         agreed = values.get(INITIAL_WINDOW_SIZE, self.window)
         later = [more[INITIAL_WINDOW_SIZE] for more in self._pending if INITIAL_WINDOW_SIZE in more]
         before, self.window = self.window, max([agreed, *later])
