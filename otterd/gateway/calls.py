@@ -88,6 +88,8 @@ class Calls:
                 self._tried += (address,)
                 self.settle(NotReached("not an alpha of this gateway"), Verdict.NOT_REACHED, address)
             return
+        if self.ask.wrote and address != self.ask.pin:
+            self.ask = shared.placing.strayed(self.operation, self.ask, self._tried)
         leg = Leg(address, alpha, self.lane, why, now, staleness)
         if not self.legs:
             self._asked_since = now

@@ -17,7 +17,6 @@ from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 
 SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
-
 FREE = frozenset((Verdict.NOT_READY, Verdict.DRAINING, Verdict.NOT_REACHED))
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
 
@@ -118,7 +117,8 @@ class Passage(Calls):
             if lacking:
                 self._hold(lacking, now)
                 return
-        address = shared.lines.choose(self.lane, self.untried or self._order)
+        order = shared.placing.staying(self.ask, self.untried or self._order)
+        address = shared.lines.choose(self.lane, order)
         if address is None:
             self._wait(f"an alpha with room ({self.lane})")
             shared.lines.enter(self, self.operation.entry.client, self.deadline)
@@ -238,7 +238,7 @@ class Passage(Calls):
 
     def fits(self, address: str) -> bool:
         """Tell whether the request may go to this alpha."""
-        return address in self.untried
+        return address in self._shared.placing.staying(self.ask, self.untried)
 
     def stale_failed(self) -> None:
         """Ask the next survivor; without one left, what was kept is the end."""

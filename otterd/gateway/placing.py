@@ -1,5 +1,6 @@
 """Where a request may go: what it touches, what its transaction is pinned to, what the policy says."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -61,20 +62,41 @@ class Placing:
         purpose = operation.purpose
         if purpose not in DATA:
             return Ask(purpose)
-        pin = self._pin(operation) if operation.start_ts else ""
+        known = self.pins.find(operation.start_ts, self._clock.seconds()) if operation.start_ts else None
+        pin, wrote = known or ("", False)
         shape = self.facts.of(operation)
         if shape is None:
             # Passed through as it is, or longer than is read: nothing is written by a query.
-            return Ask(purpose, None, None if operation.writes else frozenset(), pin)
+            return Ask(purpose, None, None if operation.writes else frozenset(), pin, wrote)
         namespace = self._namespace(operation, lent=lent)
         reads, writes = self._keys(shape.reads, namespace), self._keys(shape.writes, namespace)
-        return Ask(purpose, reads, writes, pin)
+        return Ask(purpose, reads, writes, pin, wrote)
 
     def order(self, operation: Operation, ask: Ask) -> tuple[str, ...]:
         """Return the alphas to try, the best first."""
         if operation.target:
             return (operation.target,)
         return self.policy.order(ask, self._sight)
+
+    def staying(self, ask: Ask, order: tuple[str, ...]) -> tuple[str, ...]:
+        """Return whom of `order` a request may be sent to now: the alpha alone that has its own writes.
+
+        When that is busy it is waited for, since any other might miss them.
+        """
+        return order[:1] if ask.wrote and order[:1] == (ask.pin,) else order
+
+    def strayed(self, operation: Operation, ask: Ask, tried: tuple[str, ...]) -> Ask:
+        """Note that a request goes past the alpha with its own writes; return what it asks from now on."""
+        if ask.pin in self._sight.usable and ask.pin not in tried:
+            # A policy that restricts the alphas has it so.
+            return ask
+        self.orphans += 1
+        log.warn(
+            "transaction {start_ts} goes on without {alpha}, where it wrote: it may miss its own writes",
+            start_ts=operation.start_ts,
+            alpha=ask.pin,
+        )
+        return replace(ask, wrote=False)
 
     def learn(self, operation: Operation, answer: Answer) -> None:
         """Remember which alpha began, or went on with, the transaction that `answer` tells of."""
@@ -119,19 +141,6 @@ class Placing:
             if members is not None and any(map(self._sight.moves_tablets, members.addresses)):
                 return True
         return False
-
-    def _pin(self, operation: Operation) -> str:
-        pin = self.pins.find(operation.start_ts, self._clock.seconds())
-        if pin is None:
-            return ""
-        if pin.wrote and pin.address not in self._sight.usable:
-            self.orphans += 1
-            log.warn(
-                "transaction {start_ts} goes on without {alpha}, where it wrote: it may miss its own writes",
-                start_ts=operation.start_ts,
-                alpha=pin.address,
-            )
-        return pin.address
 
     def _namespace(self, operation: Operation, *, lent: bool) -> int:
         if lent:

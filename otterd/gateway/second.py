@@ -68,7 +68,8 @@ def second_for(read: Waiting, shared: Shared) -> "Second | None":
     if read.kind is not Kind.READ or read.operation.target:
         return None
     bound = stale_bound(read.operation, config.max_stale)
-    if bound is None and not config.hedge:
+    # A second alpha might miss what the transaction wrote at the first.
+    if bound is None and (not config.hedge or read.operation.start_ts):
         return None
     return Second(read, shared, bound)
 

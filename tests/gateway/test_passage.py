@@ -6,11 +6,11 @@ from twisted.internet.defer import Deferred
 
 from otterd.config.schema import Balancer
 from otterd.core.operation import Answer, Purpose, Rpc
-from otterd.errors import Lost
+from otterd.errors import Lost, NotReached
 from otterd.gateway.legs import BEST_EFFORT
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed
-from tests.gateway.rig import FINE, Rig, operation
+from tests.gateway.rig import FINE, FakeAlpha, Rig, operation
 
 A, B, C = "a:9080", "b:9080", "c:9080"
 AWAY = "cannot retrieve predicate information: No connection exists"
@@ -74,19 +74,27 @@ def test_a_caller_who_leaves_a_line_leaves_it_though_a_login_is_under_way() -> N
 
 
 def test_room_that_the_next_in_line_does_not_take_is_for_the_one_after() -> None:
-    rig = Rig(balancer_type=Balancer.STATE_BASED, max_alpha_writes=1)
+    rig = Rig(balancer_type=Balancer.STATE_BASED, max_alpha_reads=1)
     rig.sight.chart({1: (A,), 2: (B,), 3: (C,)}, {"0-name": 1, "0-other": 2})
     for alpha in rig.alphas.values():
         alpha.channel.default = HANG
     for word in ("name", "other", "third"):
-        rig.perform(write(word))
-    needs_a, needs_none = rig.perform(write("name")), rig.perform(write("new", client="192.0.2.9"))
+        rig.perform(read(word))
+    needs_a, needs_none = rig.perform(read("name")), rig.perform(read("new", client="192.0.2.9"))
     rig.sight.mute.add(A)
     rig.sight.change()
     rig.b.channel.default = FINE
     rig.b.channel.settle(rig.b.channel.calls[0], FINE)
     assert needs_a.answer is None
     assert needs_none.answer
+
+
+def read(word: str, client: str = "192.0.2.1") -> Any:
+    """Return a query of one predicate."""
+    payload = api.Request(query=f"{{ q(func: has({word})) {{ {word} }} }}").SerializeToString()
+    asked = operation(request=Rpc("Query", payload))
+    asked.entry.client = client
+    return asked
 
 
 def write(word: str, client: str = "192.0.2.1") -> Any:
@@ -131,3 +139,51 @@ def test_what_waits_for_a_group_needs_no_budget() -> None:
     rig.clock.pump([0.3] * 2)
     assert heard.answer
     assert not heard.answer.message
+
+
+def begun(ts: int) -> Answer:
+    return Answer(0, api.Response(txn=api.TxnContext(start_ts=ts)).SerializeToString())
+
+
+def transaction(rig: Rig) -> FakeAlpha:
+    """Begin transaction 7 with a write, and return the alpha that has it."""
+    for alpha in rig.alphas.values():
+        alpha.channel.default = begun(7)
+    heard = rig.perform(operation(Purpose.MUTATION, request=QUERY))
+    assert heard.answer
+    return rig.alphas[heard.answer.alpha]
+
+
+def test_a_transaction_with_writes_waits_for_its_alpha_while_that_is_full() -> None:
+    rig = Rig(balancer_type=Balancer.ROUND_ROBIN_HEALTHY, max_alpha_reads=1)
+    alpha = transaction(rig)
+    alpha.channel.default = HANG
+    rig.perform(operation(request=QUERY, start_ts=7))
+    waits = rig.perform(operation(request=QUERY, start_ts=7))
+    assert waits.answer is None
+    alpha.channel.default = FINE
+    alpha.channel.settle(alpha.channel.calls[-1], FINE)
+    assert waits.answer
+    assert waits.answer.alpha == alpha.address
+
+
+def test_a_transaction_that_goes_past_its_writes_is_counted_once() -> None:
+    rig = Rig(balancer_type=Balancer.ROUND_ROBIN_HEALTHY)
+    transaction(rig).channel.default = NotReached("refused")
+    heard = rig.perform(operation(request=QUERY, start_ts=7))
+    assert heard.answer
+    assert rig.gateway.shared.placing.orphans == 1
+
+
+def test_a_read_of_a_transaction_is_not_hedged() -> None:
+    rig = Rig(hedge=True)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Delayed(0.01, FINE)
+    for _ in range(200):
+        rig.perform(operation())
+        rig.clock.advance(0.02)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    rig.perform(operation(start_ts=7))
+    rig.clock.pump([0.02] * 4)
+    assert len(waiting_at(rig)) == 1

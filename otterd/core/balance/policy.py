@@ -12,13 +12,15 @@ class Ask:
     """What a policy is told of a request.
 
     `reads` and `writes` are keys of tablets, None when they cannot be told. `pin` is the alpha that
-    began the request's transaction, "" when there is none or it is not known.
+    began the request's transaction, "" when there is none or it is not known; `wrote` is True when that
+    has writes of it.
     """
 
     purpose: Purpose
     reads: frozenset[str] | None = None
     writes: frozenset[str] | None = None
     pin: str = ""
+    wrote: bool = False
 
 
 class View(Protocol):
