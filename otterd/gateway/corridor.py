@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
@@ -58,6 +59,7 @@ class Gateway:
         self._discovered = sight.discovered
         self._guard = guard
         self._passages: set[Passage] = set()
+        self._settling = 0
         self._waiting: list[Deferred[None]] = []
         alarm = Alarm(timer, clock)
         policy = policy_for(live.config, chance, sorted(self._discovered))
@@ -82,7 +84,7 @@ class Gateway:
     @property
     def in_flight(self) -> int:
         """How many requests are on their way."""
-        return len(self._passages)
+        return len(self._passages) + self._settling
 
     @property
     def policy(self) -> Policy:
@@ -109,12 +111,14 @@ class Gateway:
         self._passages.add(passage)
         done = passage.begin()
         if operation.settles and shared.schemas is not None:
-            return done.addCallback(self._settle, operation, shared.schemas)
+            self._settling += 1
+            done = done.addCallback(self._settle, operation, shared.schemas)
+            done.addBoth(self._settled)
         return done
 
     def drained(self) -> Deferred[None]:
         """Fire when nothing is in flight."""
-        if not self._passages:
+        if not self.in_flight:
             return succeed(None)
         waiting: Deferred[None] = Deferred()
         self._waiting.append(waiting)
@@ -127,7 +131,16 @@ class Gateway:
     def _done(self, passage: Passage) -> None:
         """Count one request out; called by each passage once."""
         self._passages.discard(passage)
-        if not self._passages:
+        self._tell_drained()
+
+    def _settled(self, result: Answer | Failure) -> Answer | Failure:
+        """Count out an alter whose answer waited for the alphas."""
+        self._settling -= 1
+        self._tell_drained()
+        return result
+
+    def _tell_drained(self) -> None:
+        if not self.in_flight:
             waiting, self._waiting = self._waiting, []
             for deferred in waiting:
                 deferred.callback(None)

@@ -31,7 +31,8 @@ LONGEST = 8.0
 """Seconds within which most of a group elect a leader (6.6 were measured): one that still leads then
 is alive, and only Otter cannot reach it."""
 
-WAITING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+WRITES = frozenset((Purpose.MUTATION, Purpose.UPSERT))
+WAITING = WRITES | {Purpose.QUERY}
 
 CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 
@@ -57,6 +58,7 @@ class _Wait:
     groups: frozenset[int]
     until: float
     since: float
+    best_effort: bool
 
 
 class Elections:
@@ -100,11 +102,16 @@ class Elections:
         """Return the groups that `operation` needs and that cannot serve it now."""
         if not (self._away or self._leaderless or self._doubted) or ask.purpose not in WAITING:
             return NONE
-        out = self.troubled
-        if operation.best_effort:
-            # What is asked best-effort goes on without a leader, as long as a member lives.
-            out = self._away | {group for group, (_, cut_off) in self._doubted.items() if cut_off}
-        return self.needed(ask) & out
+        found = self.needed(ask) & self._out(best_effort=operation.best_effort)
+        # Before any write an alpha asks each other group for its schema: one that is away holds up all.
+        return found | self._away if ask.purpose in WRITES else found
+
+    def _out(self, *, best_effort: bool) -> frozenset[int]:
+        """Return the groups that are out of reach for what is asked so."""
+        if not best_effort:
+            return self.troubled
+        # What is asked best-effort goes on without a leader, as long as a member lives.
+        return self._away | {group for group, (_, cut_off) in self._doubted.items() if cut_off}
 
     def needed(self, ask: Ask) -> frozenset[int]:
         """Return the groups that own what is asked for; all there is when there is only one."""
@@ -154,7 +161,9 @@ class Elections:
             self._back[group] = self._sight.map.leader_of(group)
         self.look()
 
-    def hold(self, held: Held, groups: frozenset[int], since: float, deadline: float) -> None:
+    def hold(
+        self, held: Held, groups: frozenset[int], since: float, deadline: float, *, best_effort: bool = False
+    ) -> None:
         """Keep `held`, which first waited at `since`, until `groups` are back; it is told in any case."""
         config, now = self._live.config, self._clock.seconds()
         until = min(since + config.hold_timeout, deadline)
@@ -166,7 +175,7 @@ class Elections:
             self._expire(held, groups)
             return
         self.held += 1
-        wait = self._waiting[held] = _Wait(held, groups, until, now)
+        wait = self._waiting[held] = _Wait(held, groups, until, now, best_effort)
         self._alarm.at(until, lambda: self._over(wait))
 
     def leave(self, held: Held) -> None:
@@ -195,7 +204,7 @@ class Elections:
             log.warn("waiting for {groups}", groups=named(after - before))
         if before - after:
             log.info("no longer waiting for {groups}", groups=named(before - after))
-        self._free(after)
+        self._free()
 
     def _outlasts(self, group: Group, now: float) -> bool:
         """Tell whether the group's silent leader has led for longer than a dead one could."""
@@ -207,8 +216,9 @@ class Elections:
         heard = sum(not self._sight.silent(each) for each in group.addresses)
         return now >= since + LONGEST and 2 * heard > len(group.members)
 
-    def _free(self, troubled: frozenset[int]) -> None:
-        ready = [wait for wait in self._waiting.values() if not wait.groups & troubled]
+    def _free(self) -> None:
+        out = {asked: self._out(best_effort=asked) for asked in (False, True)}
+        ready = [wait for wait in self._waiting.values() if not wait.groups & out[wait.best_effort]]
         if not ready:
             return
         known = set(map(id, self._ready))

@@ -17,7 +17,7 @@ from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 
 SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
-FREE = frozenset((Verdict.NOT_READY, Verdict.DRAINING, Verdict.NOT_REACHED))
+FREE = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
 
 MOST_LOST = 2
@@ -180,9 +180,7 @@ class Passage(Calls):
             troubled, group_of = shared.elections.troubled, shared.sight.map.group_of
             self._order = tuple(sorted(self.untried, key=lambda each: group_of.get(each) not in troubled))
         if self.untried and self._attempts < shared.live.config.max_attempts:
-            # One alpha that takes no more may be alone in that; when several are, more work helps none.
-            free = verdict in FREE or (verdict is Verdict.THROTTLED and self._attempts == 1)
-            if free or shared.budget.spend(now):
+            if verdict in FREE or shared.budget.spend(now):
                 shared.tally.retried(verdict)
                 self._go()
                 return True
@@ -208,7 +206,8 @@ class Passage(Calls):
         if self._held_since is None:
             self._held_since = now
         self._wait(named(groups))
-        self._shared.elections.hold(self, groups, self._held_since, self.deadline)
+        asked = self.operation.best_effort
+        self._shared.elections.hold(self, groups, self._held_since, self.deadline, best_effort=asked)
 
     def _wait(self, reason: str) -> None:
         """Note that it waits for `reason` from now on."""

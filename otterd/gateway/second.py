@@ -120,7 +120,7 @@ class Second:
         shared, sight, read = self._shared, self._shared.sight, self._read
         busy = {leg.address for leg in read.legs}
         groups = shared.elections.needed(read.ask)
-        best: tuple[tuple[bool, float, bool, float], str, float] | None = None
+        best: tuple[tuple[bool, bool, float, bool, float], str, float] | None = None
         for address in shared.placing.policy.members(read.operation.purpose):
             staleness = sight.staleness(address)
             if staleness is None or staleness > (self._bound or 0.0):
@@ -129,7 +129,7 @@ class Second:
                 continue
             own = not groups or sight.map.group_of.get(address) in groups
             heard = round(sight.heard_at(address) / MOMENT)
-            rank = (not own, -heard, address in busy, sight.cost(address))
+            rank = (address not in sight.usable, not own, -heard, address in busy, sight.cost(address))
             if best is None or rank < best[0]:
                 best = rank, address, staleness
         return None if best is None else (best[1], best[2])

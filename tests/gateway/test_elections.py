@@ -218,3 +218,22 @@ def test_what_names_no_group_waits_for_the_one_that_is_away() -> None:
     assert rig.elections.suspects(ask, Verdict.CUT_OFF, "a") == {SOME}
     rig.sight.silence("d")
     assert 2 in rig.elections.suspects(ask, Verdict.CUT_OFF, "a")
+
+
+def test_a_write_waits_for_every_group_that_is_away() -> None:
+    rig = Rig()
+    rig.sight.silence("d")
+    entry = Entry(Door.HTTP, "/mutate", "id", 0.0)
+    write = Operation(Purpose.MUTATION, Rpc("Query", b""), Caller(Door.HTTP, ""), entry, writes=True)
+    assert rig.elections.lacking(write, Ask(Purpose.MUTATION, frozenset(), NAME)) == {2}
+    assert not rig.lacking(NAME)
+
+
+def test_what_is_asked_best_effort_goes_on_when_one_member_is_back() -> None:
+    rig = Rig()
+    rig.sight.silence("a", "b", "c")
+    patient, modest = Waiter(), Waiter()
+    rig.elections.hold(patient, frozenset({1}), 0.0, 1e9)
+    rig.elections.hold(modest, frozenset({1}), 0.0, 1e9, best_effort=True)
+    rig.sight.revive("b")
+    assert (patient.freed, modest.freed) == (0, 1)
