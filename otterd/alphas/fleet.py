@@ -14,11 +14,13 @@ from otterd.alphas import tls
 from otterd.alphas.channel import Channel, HttpChannel
 from otterd.alphas.endpoint import AlphaEndpoint
 from otterd.alphas.grpcio import GrpcioChannel
+from otterd.alphas.h2 import H2Channel
 from otterd.alphas.health_page import Ask, agent_for, asks
 from otterd.alphas.passthrough import PassThrough
 from otterd.alphas.pending import Pending
 from otterd.alphas.probe import Check, Health, Probe
 from otterd.alphas.resolve import Lookup, Resolver, split, system_lookup
+from otterd.alphas.tls import ClientTls
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config, Engine
 from otterd.core.health import Bounds, Standing, Ward
@@ -32,7 +34,9 @@ log = Logger()
 GLANCE = 1.0
 """Seconds between two looks at whether an alpha that left is idle, and an ejection over."""
 
-ENGINES = {Engine.GRPCIO: GrpcioChannel}
+MakeEngine = Callable[[str, Resolver, Any, ClientTls | None, Callable[[], float]], Channel]
+
+ENGINES: dict[Engine, MakeEngine] = {Engine.GRPCIO: GrpcioChannel, Engine.H2: H2Channel}
 """What makes gRPC channels, by the configured name."""
 
 

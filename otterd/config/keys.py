@@ -49,6 +49,7 @@ class Engine(StrEnum):
     """What speaks gRPC to the alphas."""
 
     GRPCIO = "grpcio"
+    H2 = "h2"
 
 
 class LogLevel(StrEnum):

@@ -1,20 +1,13 @@
-"""The engine on grpc.aio, against an alpha and scripted servers on loopback."""
+"""What the engine on grpc.aio does in a way of its own; the rest is in test_engines."""
 
-import socket
-
-import pytest
 import pytest_twisted
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
-from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import deferLater
 
-from otterd.alphas.grpcio import GrpcioChannel, sendable, target_of
+from otterd.alphas.grpcio import GrpcioChannel, target_of
 from otterd.alphas.resolve import Resolver
-from otterd.core.operation import Answer, Rpc
-from otterd.errors import Lost, NotReached, TimedOut
-from tests.fakes.alpha import APPLY_AND_BREAK, BREAK, HANG, Delayed, FakeAlpha, ok
-
-QUERY = Rpc("Query", b"\x22\x02{}")
+from otterd.errors import NotReached
+from tests.alphas.calling import QUERY, Names, failure, until
+from tests.fakes.alpha import Delayed, FakeAlpha, ok
 
 
 @pytest_twisted.async_yield_fixture
@@ -23,16 +16,6 @@ async def alpha(reactor):
     await alpha.start()
     yield alpha
     await alpha.stop()
-
-
-class Names:
-    """A name service of one changeable answer."""
-
-    def __init__(self, *addresses):
-        self.addresses = addresses
-
-    def lookup(self, host):
-        return succeed(self.addresses) if self.addresses else fail(OSError("unknown"))
 
 
 @pytest_twisted.async_yield_fixture
@@ -54,127 +37,6 @@ async def connect(reactor):
     await deferLater(reactor, 0)
 
 
-async def failure(deferred):
-    try:
-        answer = await deferred
-    except (NotReached, Lost, TimedOut, CancelledError) as error:
-        return error
-    raise AssertionError(f"answered {answer.status} {answer.message}")
-
-
-def unused():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{s.getsockname()[1]}"
-
-
-async def test_an_answer_comes_with_its_metadata(alpha, connect):
-    alpha.on(
-        "Query",
-        Answer(0, b"body", headers=((b"dgraph-toucheduids", b"2"),), trailers=((b"x-bin", b"\x00\xff"),)),
-    )
-    answer = await connect(alpha.grpc_address).call(QUERY, 5)
-    assert (answer.status, answer.body) == (0, b"body")
-    assert (b"dgraph-toucheduids", b"2") in answer.headers
-    assert answer.trailers == ((b"x-bin", b"\x00\xff"),)
-
-
-async def test_metadata_of_the_request_arrives(alpha, connect):
-    rpc = Rpc("Query", b"", (("accessjwt", "tok"), ("some-bin", b"\x00\xfe")))
-    await connect(alpha.grpc_address).call(rpc, 5)
-    assert {("accessjwt", "tok"), ("some-bin", b"\x00\xfe")} <= set(alpha.seen[0].metadata)
-
-
-@pytest.mark.parametrize("code", [1, 2, 4, 10, 13, 14, 16])
-async def test_an_alphas_own_status_is_an_answer_whatever_its_code(alpha, connect, code):
-    alpha.on("Query", Answer(code, message="of its own: ü"))
-    answer = await connect(alpha.grpc_address).call(QUERY, 5)
-    assert (answer.status, answer.message) == (code, "of its own: ü")
-
-
-async def test_a_long_error_text_comes_whole(alpha, connect):
-    alpha.on("Query", Answer(2, message="while lexing " + "x" * 300_000))
-    answer = await connect(alpha.grpc_address).call(QUERY, 5)
-    assert (answer.status, len(answer.message)) == (2, 300_013)
-
-
-async def test_a_large_answer_comes_whole(alpha, connect):
-    alpha.on("Query", Answer(0, bytes(20_000_000)))
-    assert len((await connect(alpha.grpc_address).call(QUERY, 20)).body) == 20_000_000
-
-
-async def connects_again(channel, reactor, *meanwhile):
-    """Call until it is answered; it may fail `meanwhile` in these ways."""
-    for _ in range(100):
-        try:
-            assert (await channel.call(QUERY, 5)).status == 0
-            return
-        except meanwhile:
-            await deferLater(reactor, 0.02)
-    raise AssertionError("never connected again")
-
-
-async def test_a_refused_connect_did_not_reach_and_a_later_call_connects_again(alpha, connect, reactor):
-    channel = connect(alpha.grpc_address)
-    await alpha.refuse()
-    for _ in range(2):
-        assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-    alpha.accept()
-    await connects_again(channel, reactor, NotReached)
-
-
-@pytest.mark.parametrize(("outcome", "applied"), [(BREAK, 0), (APPLY_AND_BREAK, 1)])
-async def test_a_connection_that_breaks_under_a_call_loses_it(alpha, connect, reactor, outcome, applied):
-    alpha.on("Query", outcome, ok())
-    channel = connect(alpha.grpc_address)
-    assert isinstance(await failure(channel.call(QUERY, 5)), Lost)
-    assert (len(alpha.seen), len(alpha.applied)) == (1, applied)
-    # A call may still leave on a connection whose end gRPC has not noticed yet.
-    await connects_again(channel, reactor, NotReached, Lost)
-
-
-async def test_the_deadline_ends_a_call_and_reaches_the_alpha(alpha, connect):
-    alpha.on("Query", HANG)
-    assert isinstance(await failure(connect(alpha.grpc_address).call(QUERY, 0.1)), TimedOut)
-    assert 0 < alpha.time_left <= 0.1
-
-
-async def until(reactor, condition):
-    """Wait for `condition()`, 5 s at most."""
-    for _ in range(500):
-        if condition():
-            return
-        await deferLater(reactor, 0.01)
-    raise AssertionError("it never came")
-
-
-async def test_cancelling_ends_the_call_on_the_wire(alpha, connect, reactor):
-    alpha.on("Query", HANG)
-    call = connect(alpha.grpc_address).call(QUERY, 5)
-    await until(reactor, lambda: alpha.seen)
-    call.cancel()
-    assert isinstance(await failure(call), CancelledError)
-    await until(reactor, lambda: alpha.given_up)
-
-
-async def test_closing_loses_what_is_in_flight_and_takes_no_more(alpha, connect, reactor):
-    alpha.on("Query", HANG)
-    channel = connect(alpha.grpc_address)
-    call = channel.call(QUERY, 5)
-    await until(reactor, lambda: alpha.seen)
-    closing = channel.close()
-    assert isinstance(await failure(call), Lost)
-    await closing
-    assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-
-
-async def test_a_connect_that_hangs_is_given_up_in_time(alpha, connect):
-    alpha.freeze()
-    assert isinstance(
-        await failure(connect(alpha.grpc_address, connect_timeout=0.2).call(QUERY, 5)), NotReached
-    )
-
-
 async def test_a_changed_connect_timeout_holds_for_the_next_call(alpha, connect):
     patience = [5.0]
     channel = connect(alpha.grpc_address)
@@ -183,15 +45,6 @@ async def test_a_changed_connect_timeout_holds_for_the_next_call(alpha, connect)
     patience[0] = 0.1
     alpha.freeze()
     assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-
-
-async def test_metadata_that_grpc_cannot_carry_is_not_sent(alpha, connect):
-    rpc = Rpc("Query", b"", (("accessjwt", "t\u00fc"),))
-    assert isinstance(await failure(connect(alpha.grpc_address).call(rpc, 5)), NotReached)
-    assert not sendable((("a", "b\n"),))
-    assert not sendable((("a-bin", "b"),))
-    assert not sendable((("a", b"b"),))
-    assert sendable((("a-bin", b"\x00"), ("a", "b c")))
 
 
 async def test_a_name_is_resolved_outside_grpc_and_followed(alpha, connect, reactor):
@@ -217,126 +70,6 @@ async def test_a_name_is_resolved_outside_grpc_and_followed(alpha, connect, reac
     assert (await channel.call(QUERY, 5)).status == 0
 
 
-async def test_a_call_waits_for_a_name_that_is_being_looked_up_but_not_for_ever(connect):
-    class Slow(Names):
-        def lookup(self, host):
-            return Deferred()
-
-    channel = connect("alpha1:9080", Slow(), connect_timeout=0.05)
-    assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-    for call in channel.resolver._asking.pop("alpha1"):
-        call.called or call.cancel()
-    for call in channel.resolver._clock.getDelayedCalls():
-        call.cancel()
-
-
 def test_ipv4_addresses_among_ipv6_ones_are_written_mapped():
     assert target_of(("10.0.0.1", "10.0.0.2"), 9080) == "ipv4:10.0.0.1:9080,10.0.0.2:9080"
     assert target_of(("10.0.0.1", "::1"), 9080) == "ipv6:[::ffff:10.0.0.1]:9080,[::1]:9080"
-
-
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-
-
-def frame(kind, flags, stream, payload):
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-
-def fields(*pairs):
-    return b"".join(b"\0" + bytes([len(k)]) + k + bytes([len(v)]) + v for k, v in pairs)
-
-
-HEAD = ((b":status", b"200"), (b"content-type", b"application/grpc"))
-
-
-class Frames(Protocol):
-    """Speaks just enough HTTP/2 to answer the first request with given frames."""
-
-    def connectionMade(self):
-        self.buffer = b""
-        self.greeted = False
-        self.factory.connections.append(self)
-
-    def dataReceived(self, data):
-        self.buffer += data
-        if not self.greeted and len(self.buffer) >= len(PREFACE):
-            self.greeted = True
-            self.buffer = self.buffer[len(PREFACE) :]
-            self.transport.write(frame(4, 0, 0, b"") + frame(4, 1, 0, b""))
-        while self.greeted and len(self.buffer) >= 9:
-            size = int.from_bytes(self.buffer[:3], "big")
-            if len(self.buffer) < 9 + size:
-                return
-            kind, flags, stream = self.buffer[3], self.buffer[4], int.from_bytes(self.buffer[5:9], "big")
-            self.buffer = self.buffer[9 + size :]
-            if kind == 0 and flags & 1:
-                self.factory.answer(self.transport, stream)
-
-
-@pytest_twisted.async_yield_fixture
-async def server(reactor):
-    ports, factories = [], []
-
-    def serve(answer):
-        factory = Factory.forProtocol(Frames)
-        factory.noisy = False
-        factory.answer, factory.connections = answer, []
-        port = reactor.listenTCP(0, factory, interface="127.0.0.1")
-        ports.append(port)
-        factories.append(factory)
-        return f"127.0.0.1:{port.getHost().port}"
-
-    yield serve
-    for factory in factories:
-        for connection in factory.connections:
-            connection.transport.abortConnection()
-    for port in ports:
-        await port.stopListening()
-
-
-def sends(*frames, close=False):
-    def answer(transport, stream):
-        for kind, flags, payload in frames:
-            transport.write(frame(kind, flags, 0 if kind == 7 else stream, payload))
-        if close:
-            transport.loseConnection()
-
-    return answer
-
-
-BROKEN = {
-    "closed without an answer": sends(close=True),
-    "goaway": sends((7, 0, bytes(8)), close=True),
-    "goaway for too many pings": sends((7, 0, (1).to_bytes(4, "big") + (11).to_bytes(4, "big")), close=True),
-    "reset with an internal error": sends((3, 0, (2).to_bytes(4, "big"))),
-    "reset with cancel before the deadline": sends((3, 0, (8).to_bytes(4, "big"))),
-    "closed after the head": sends((1, 4, fields(*HEAD)), close=True),
-    "closed in the middle of the message": sends((1, 4, fields(*HEAD)), (0, 0, b"\0\0\0\0\3ab"), close=True),
-    "closed before the status": sends((1, 4, fields(*HEAD)), (0, 0, b"\0\0\0\0\2ab"), close=True),
-    "ended without a status": sends((1, 4, fields(*HEAD)), (0, 1, b"\0\0\0\0\2ab")),
-    "success without a message": sends((1, 5, fields(*HEAD, (b"grpc-status", b"0")))),
-    "a proxy's page": sends((1, 5, fields((b":status", b"503")))),
-}
-
-
-@pytest.mark.parametrize("how", BROKEN)
-async def test_what_breaks_after_sending_is_lost(server, connect, how):
-    channel = connect(server(BROKEN[how]))
-    assert isinstance(await failure(channel.call(QUERY, 5)), Lost), how
-
-
-async def test_a_refused_stream_did_not_reach(server, connect):
-    channel = connect(server(sends((3, 0, (7).to_bytes(4, "big")))))
-    assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-
-
-async def test_a_status_that_arrived_before_the_close_is_the_alphas(server, connect):
-    status = fields(*HEAD, (b"grpc-status", b"14"), (b"grpc-message", b"Socket closed"))
-    answer = await connect(server(sends((1, 5, status), close=True))).call(QUERY, 5)
-    assert (answer.status, answer.message) == (14, "Socket closed")
-
-
-async def test_a_port_where_nobody_listens_is_not_reached(connect):
-    error = await failure(connect(unused()).call(QUERY, 5))
-    assert isinstance(error, NotReached)
-    assert "Connection refused" in error.reason

@@ -1,0 +1,135 @@
+"""What an alpha's answer on a stream says: an Answer, or how the call failed. Pure."""
+
+import zlib
+
+from otterd.alphas.ending import NEAR
+from otterd.core.operation import Answer, Headers
+from otterd.errors import AlphaFailure, NotReached, TimedOut
+from otterd.errors import Lost as LostCall
+from otterd.wire.h2 import Code, Head, Lost, only
+from otterd.wire.h2.messages import HEAD_BYTES
+from otterd.wire.h2.metadata import decode_binaries, decode_message
+
+MOST = 2**31 - 1
+"""Bytes of a message once unpacked; no alpha sends more."""
+
+_OURS = frozenset(
+    (
+        b":status",
+        b"content-type",
+        b"grpc-encoding",
+        b"grpc-accept-encoding",
+        b"grpc-status",
+        b"grpc-message",
+        b"content-length",
+    )
+)
+"""Fields that gRPC itself reads."""
+
+_GREATEST_CODE = 16
+_UNKNOWN = 2
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
+    """Return the Answer of `head`, `trailers` (None when the head is all) and DATA `parts`, or raise Lost."""
+    last = trailers or head
+    status = last.get(b"grpc-status")
+    if status is None:
+        raise LostCall(
+            "an answer without a status"
+            if head.status == 200
+            else f"an answer with HTTP status {head.status}"
+        )
+    headers, trailing = _both(head, trailers)
+    if status == b"0":
+        return Answer(0, message_of(head, parts), headers, trailing)
+    code = int(status) if status.isdigit() and len(status) < 3 else _UNKNOWN
+    text = decode_message(last.get(b"grpc-message") or b"")
+    return Answer(code if 0 < code <= _GREATEST_CODE else _UNKNOWN, b"", headers, trailing, message=text)
+
+
+def message_of(head: Head, parts: list[bytes]) -> bytes:
+    """Return the one message in `parts`, unpacked, or raise Lost."""
+    if len(parts) == 1:
+        whole = only(parts[0])
+        if whole is not None:
+            return whole
+    return _message(head, parts)
+
+
+def _message(head: Head, parts: list[bytes]) -> bytes:
+    while len(parts) > 1 and len(parts[0]) < HEAD_BYTES:
+        parts[:2] = [parts[0] + parts[1]]
+    first = parts[0] if parts else b""
+    if len(first) < HEAD_BYTES:
+        raise LostCall("an answer without a message")
+    flag, length = first[0], int.from_bytes(first[1:HEAD_BYTES])
+    # Taken off here, so that the message is put together once.
+    parts[0] = first[HEAD_BYTES:]
+    payload = b"".join(parts)
+    parts.clear()
+    if len(payload) != length:
+        raise LostCall("an answer that is not one whole message")
+    if not flag:
+        return payload
+    if flag != 1 or head.get(b"grpc-encoding") != b"gzip":
+        raise LostCall("a message in an encoding that nobody offered")
+    return gunzipped(payload)
+
+
+def gunzipped(packed: bytes, most: int = MOST) -> bytes:
+    """Return what was gzipped, or raise Lost when it is broken or over `most` bytes."""
+    unpacking = zlib.decompressobj(_GZIP)
+    try:
+        payload = unpacking.decompress(packed, most)
+    except zlib.error:
+        raise LostCall("a message that is no gzip") from None
+    if not unpacking.eof or unpacking.unused_data:
+        raise LostCall("a message that is not one whole gzip")
+    return payload
+
+
+def _both(head: Head, trailers: Head | None) -> tuple[Headers, Headers]:
+    if trailers is None:
+        return (), metadata_of(head)
+    return metadata_of(head), metadata_of(trailers)
+
+
+def metadata_of(head: Head) -> Headers:
+    """Return the fields of `head` that are not gRPC's own; raise Lost for a `-bin` one that is no base64."""
+    found = [field for field in head.fields if field[0] not in _OURS]
+    for name, _ in found:
+        if name.endswith(b"-bin"):
+            return _with_bytes(found)
+    return tuple(found)
+
+
+def _with_bytes(found: list[tuple[bytes, bytes]]) -> Headers:
+    decoded: list[tuple[bytes, bytes]] = []
+    for name, value in found:
+        if name.endswith(b"-bin"):
+            try:
+                decoded += [(name, each) for each in decode_binaries(value)]
+            except ValueError:
+                raise LostCall("a -bin field that is no base64") from None
+        else:
+            decoded.append((name, value))
+    return tuple(decoded)
+
+
+def failure_of(lost: Lost, left: float) -> AlphaFailure:
+    """Return how a call failed whose stream was `lost` with `left` seconds to its deadline."""
+    text = f"{lost.text} ({_name(lost.code)})"
+    if lost.unprocessed:
+        return NotReached(text)
+    if lost.remote and lost.code == Code.CANCEL and left < NEAR:
+        return TimedOut("no answer within the deadline")
+    return LostCall(text)
+
+
+def _name(code: int) -> str:
+    try:
+        return Code(code).name
+    except ValueError:
+        return f"code {code}"

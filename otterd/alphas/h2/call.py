@@ -1,0 +1,78 @@
+"""One call, from its Deferred to its answer."""
+
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from otterd.alphas.h2.answers import answer_of, failure_of
+from otterd.alphas.h2.link import Link
+from otterd.core.operation import Answer, Rpc
+from otterd.errors import AlphaFailure
+from otterd.wire.h2 import Head, Lost, Stream
+
+
+class Keeper(Protocol):
+    """Who made a call and watches its deadline."""
+
+    def left(self, call: "Call") -> float:
+        """Return the seconds to the deadline of `call`."""
+
+    def landed(self, call: "Call") -> None:
+        """Be told that `call` is over."""
+
+    def cancelled(self, call: "Call") -> None:
+        """Be told that nobody wants the answer of `call`."""
+
+
+class Call:
+    """One call; the receiver of its stream. `link` is None while it waits for one."""
+
+    __slots__ = ("_head", "_keeper", "_parts", "deadline", "deferred", "link", "rpc", "stream")
+
+    stream: Stream
+
+    def __init__(self, keeper: Keeper, rpc: Rpc, deadline: float) -> None:
+        self._keeper = keeper
+        self.rpc = rpc
+        self.deadline = deadline
+        self.deferred: Deferred[Answer] = Deferred(self._cancelled)
+        self.link: Link | None = None
+        self._head: Head | None = None
+        self._parts: list[bytes] = []
+
+    def fail(self, failure: AlphaFailure) -> None:
+        """End the call without an answer."""
+        self._keeper.landed(self)
+        self.deferred.errback(failure)
+
+    def headers(self, head: Head) -> None:
+        """Take the answer's head."""
+        self._head = head
+
+    def informed(self, head: Head) -> None:
+        """Take no note of an informational head."""
+
+    def data(self, data: bytes) -> None:
+        """Take a piece of the answer."""
+        self._parts.append(data)
+        self.link.connection.consumed(self.stream, len(data))  # type: ignore[union-attr]
+
+    def ended(self, trailers: Head | None) -> None:
+        """Answer with what came."""
+        self._keeper.landed(self)
+        try:
+            answer = answer_of(self._head, trailers, self._parts)  # type: ignore[arg-type]
+        except AlphaFailure as failure:
+            self.deferred.errback(failure)
+            return
+        self.deferred.callback(answer)
+
+    def lost(self, lost: Lost) -> None:
+        """Fail as the stream did."""
+        self.fail(failure_of(lost, self._keeper.left(self)))
+
+    def drained(self) -> None:
+        """Take no note: a request is sent whole."""
+
+    def _cancelled(self, _: Deferred[Answer]) -> None:
+        self._keeper.cancelled(self)

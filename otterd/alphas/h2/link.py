@@ -1,0 +1,238 @@
+"""One connection to an alpha: bytes between Twisted's transport and HTTP/2."""
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IHandshakeListener,
+    IPushProducer,
+    IReactorTime,
+    ISSLTransport,
+)
+from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from otterd.errors import NotReached
+from otterd.wire.h2 import FOR_ALPHAS, NOBODY, Broken, ClientConnection, Head, Memo, Receiver, Stream
+
+METADATA_LIMIT = 64 * 1024 * 1024
+"""Bytes of headers or trailers taken: an alpha's error may quote a long query several times over."""
+
+LIMITS = replace(
+    FOR_ALPHAS,
+    header_list_bytes=METADATA_LIMIT,
+    header_block_bytes=METADATA_LIMIT,
+    continuation_frames=METADATA_LIMIT // 16_384 + 1,
+)
+
+MEMO = Memo()
+"""Header blocks that alphas send, for all connections."""
+
+LINGER = 1.0
+"""Seconds that a peer has to take the last bytes before the connection is cut."""
+
+TOGETHER = 8
+"""Requests that are sent before the turn's end, so that the alpha begins while the rest is prepared."""
+
+SOCKET_OPTIONS = (
+    # A host that vanished is noticed 20 s after something was sent to it, or after two minutes of silence.
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 20),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
+)
+
+ALPN = b"h2"
+
+Soon = Callable[[Callable[[], None]], object]
+"""Calls a function when the reactor's turn is over."""
+
+
+def soon_of(reactor: Any) -> Soon:
+    """Return the cheapest Soon of `reactor`."""
+    loop = getattr(reactor, "_asyncioEventloop", None)
+    if loop is None:
+        return lambda function: reactor.callLater(0, function)
+    return loop.call_soon  # type: ignore[no-any-return]
+
+
+class Owner(Protocol):
+    """Who uses a connection."""
+
+    def leaving(self, link: "Link") -> None:
+        """Be told that `link` takes no new calls."""
+
+    def gone(self, link: "Link", reason: str) -> None:
+        """Be told that the connection of `link` is closed."""
+
+    def room(self, link: "Link") -> None:
+        """Be told that `link` takes calls again."""
+
+
+@implementer(IPushProducer, IHandshakeListener)
+class Link(TwistedProtocol):
+    """One connection. `ready` fires with it when the alpha has greeted, or fails with NotReached."""
+
+    transport: Any
+
+    def __init__(self, owner: Owner, clock: IReactorTime, soon: Soon) -> None:
+        self.connection = ClientConnection(self, LIMITS, MEMO)
+        self.ready: Deferred[Link] = Deferred(lambda _: self._cut())
+        self.over: Deferred[None] = Deferred()
+        self.address = ""
+        self.heard = clock.seconds()
+        """When the alpha last sent anything, in seconds."""
+        self.since = self.heard
+        """When the alpha greeted, in seconds."""
+        self._owner = owner
+        self._clock = clock
+        self._soon = soon
+        self._receiving = False
+        self._waiting = 0
+        self._left = False
+        self._gone = False
+        self._lingering: IDelayedCall | None = None
+        self._problem = ""
+
+    def connectionMade(self) -> None:
+        """Greet the alpha, over TLS after the handshake."""
+        self.address = getattr(self.transport.getPeer(), "host", "")
+        _watch_over(self.transport)
+        self.transport.registerProducer(self, True)
+        if not ISSLTransport.providedBy(self.transport):
+            self._greet()
+
+    def handshakeCompleted(self) -> None:
+        """Greet the alpha if it chose HTTP/2."""
+        if self.transport.negotiatedProtocol == ALPN:
+            self._greet()
+        else:
+            self._problem = "the alpha speaks no HTTP/2 over TLS"
+            self._cut()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Work on what came, and send what that brought about."""
+        self.heard = now = self._clock.seconds()
+        connection = self.connection
+        self._receiving = True
+        connection.receive(data, now)
+        if not self.ready.called and connection.met and not connection.leaving and not connection.over:
+            self.since = now
+            self.ready.callback(self)
+        self._receiving = False
+        self.flush()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Lose what was under way."""
+        if self._lingering is not None and self._lingering.active():
+            self._lingering.cancel()
+        said = (self._problem or str(reason.value) or type(reason.value).__name__).rstrip(".")
+        # First of all, for those who hear of a lost call may call again.
+        self._gone = True
+        self._owner.gone(self, said)
+        if not self.ready.called:
+            self.ready.errback(NotReached(said))
+        self.connection.disconnected()
+        self.over.callback(None)
+
+    def counted(self) -> None:
+        """Note that a request was added; send early when there are several."""
+        self._waiting += 1
+        if self._waiting >= TOGETHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send all there is."""
+        self._waiting = 0
+        data = self.connection.data_to_send()
+        if data:
+            self.transport.write(data)
+
+    def leave(self) -> None:
+        """Take no new calls; close after the last answer."""
+        if not self._left:
+            self._left = True
+            self._owner.leaving(self)
+            self.connection.leave()
+
+    def close(self) -> None:
+        """Close now; calls under way are lost."""
+        self._left = True
+        self.connection.close()
+        self._end()
+
+    def tick(self, now: float) -> None:
+        """Let time pass."""
+        self.connection.tick(now)
+
+    def wake(self) -> None:
+        """Send at the end of the turn."""
+        if not self._receiving:
+            self._soon(self.flush)
+
+    def closed(self, broken: Broken | None) -> None:
+        """Close the transport, for HTTP/2 is over."""
+        self._problem = str(broken or "the alpha ended the connection")
+        self._owner.leaving(self)
+        self._end()
+
+    def ponged(self, payload: bytes) -> None:
+        """Take no note: pings are not sent."""
+
+    def going_away(self, code: int) -> None:
+        """Take no new calls."""
+        self._left = True
+        self._problem = f"the alpha is going away (code {code})"
+        self._owner.leaving(self)
+
+    def room_made(self) -> None:
+        """Take calls again."""
+        self._owner.room(self)
+
+    def accept(self, stream: Stream, head: Head) -> Receiver:
+        """Take no requests."""
+        return NOBODY
+
+    def pauseProducing(self) -> None:
+        """Let requests wait: the transport takes no more."""
+        self.connection.hold()
+
+    def resumeProducing(self) -> None:
+        """Let requests flow."""
+        self.connection.release()
+
+    def stopProducing(self) -> None:
+        """Take no note: the connection's end says it."""
+
+    def _greet(self) -> None:
+        self.connection.start(self._clock.seconds())
+        self.flush()
+
+    def _end(self) -> None:
+        self.flush()
+        if not self._gone and self._lingering is None:
+            self._lingering = self._clock.callLater(LINGER, self._cut)
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
+
+    def _cut(self) -> None:
+        if not self._gone:
+            self.transport.abortConnection()
+
+
+def _watch_over(transport: Any) -> None:
+    """Let the kernel notice a peer that is gone, where the transport shows its socket."""
+    if not hasattr(transport, "setTcpKeepAlive"):
+        return
+    transport.setTcpKeepAlive(True)
+    transport.setTcpNoDelay(True)
+    kernel = getattr(transport, "socket", None)
+    if kernel is not None:
+        for level, option, value in SOCKET_OPTIONS:
+            kernel.setsockopt(level, option, value)

@@ -1,0 +1,67 @@
+"""The header fields of a call, encoded: what is the same in every call of a method only once."""
+
+from math import ceil
+
+from otterd import __version__
+from otterd.core.operation import Metadata, Rpc
+from otterd.wire.h2 import block, field
+from otterd.wire.h2.encode import literal
+from otterd.wire.h2.metadata import encode_binary, format_timeout
+
+_MOST_KEPT = 1024
+_LEAST_IN_MS, _MOST_IN_MS = 90, 99_999_999
+
+
+class Requests:
+    """Encodes the calls to one alpha, whose `authority` is "host:port"."""
+
+    def __init__(self, authority: str, *, secure: bool) -> None:
+        self._before = [
+            (b":method", b"POST"),
+            (b":scheme", b"https" if secure else b"http"),
+            (b":authority", authority.encode()),
+        ]
+        self._methods: dict[str, bytes] = {}
+        self._timeouts: dict[int, bytes] = {}
+
+    def block(self, rpc: Rpc, timeout: float) -> bytes:
+        """Return the header block of `rpc`, which has `timeout` seconds left."""
+        constant = self._methods.get(rpc.method) or self._constant(rpc.method)
+        # A whole number of ms, rounded up: most calls of a purpose then say the same.
+        ms = ceil(timeout * 1000)
+        left = self._timeouts.get(ms) or self._left(ms, timeout)
+        if not rpc.metadata:
+            return constant + left
+        return b"".join((constant, left, _fields(rpc.metadata)))
+
+    def _constant(self, method: str) -> bytes:
+        made = block(
+            [
+                *self._before,
+                (b":path", f"/api.Dgraph/{method}".encode()),
+                (b"te", b"trailers"),
+                (b"content-type", b"application/grpc"),
+                (b"user-agent", f"otter/{__version__}".encode()),
+                (b"grpc-accept-encoding", b"identity,gzip"),
+            ]
+        )
+        if len(self._methods) < _MOST_KEPT:
+            self._methods[method] = made
+        return made
+
+    def _left(self, ms: int, timeout: float) -> bytes:
+        if not _LEAST_IN_MS <= ms <= _MOST_IN_MS:
+            return literal(b"grpc-timeout", format_timeout(timeout), never=False)
+        if len(self._timeouts) >= _MOST_KEPT:
+            self._timeouts.clear()
+        made = self._timeouts[ms] = literal(b"grpc-timeout", b"%dm" % ms, never=False)
+        return made
+
+
+def _fields(metadata: Metadata) -> bytes:
+    return b"".join(
+        [
+            field(name.encode(), encode_binary(value) if isinstance(value, bytes) else value.encode())
+            for name, value in metadata
+        ]
+    )
