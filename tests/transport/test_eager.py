@@ -22,6 +22,7 @@ from twisted.internet.ssl import (
 from twisted.internet.task import deferLater
 from twisted.internet.tcp import makeBinding
 
+from otterd.transport import eager
 from otterd.transport.eager import Dialler, EagerClient, EagerServer, EagerUnixServer, hasten
 from tests.alphas.authority import Authority
 from tests.transport.ends import PATIENCE, SIDES, End, Once, Recorder, joined, within
@@ -90,6 +91,30 @@ class TestSending:
             assert await end.read_exactly(len(BIG)) == BIG
 
         await self.run(reactor, side, tmp_path, scenario)
+
+
+async def test_a_protocol_that_cannot_bear_its_end_is_told_of_in_the_log(
+    reactor: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    class Told:
+        def failure(self, text: str) -> None:
+            told.append(text)
+
+    class Broken(Recorder):
+        def connectionLost(self, reason: Any) -> None:
+            super().connectionLost(reason)
+            raise ValueError
+
+    async def scenario(end: End) -> None:
+        end.peer.close()
+        await end.protocol.ended
+        await end.turn()
+
+    monkeypatch.setattr(eager, "log", Told())
+    await within(reactor, joined(reactor, "eager", "server", Broken(), tmp_path, scenario))
+    assert told == ["a connection could not be ended"]
 
 
 class TestPlaces:
