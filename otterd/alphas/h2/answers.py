@@ -22,13 +22,15 @@ _OURS = frozenset(
         b"grpc-status",
         b"grpc-message",
         b"content-length",
+        b"te",
     )
 )
 """Fields that gRPC itself reads."""
 
 _GREATEST_CODE = 16
 _UNKNOWN = 2
-_GZIP = 16 + zlib.MAX_WBITS
+_MOST_DIGITS = 9
+_PACKINGS = {b"gzip": 16 + zlib.MAX_WBITS, b"deflate": zlib.MAX_WBITS}
 
 
 def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
@@ -41,12 +43,18 @@ def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
             if head.status == 200
             else f"an answer with HTTP status {head.status}"
         )
+    if trailers is None and parts:
+        raise LostCall("an answer that ended without trailers")
     headers, trailing = _both(head, trailers)
     if status == b"0":
         return Answer(0, message_of(head, parts), headers, trailing)
-    code = int(status) if status.isdigit() and len(status) < 3 else _UNKNOWN
+    if not status.isdigit() or len(status) > _MOST_DIGITS:
+        raise LostCall("a gRPC status that is no number")
+    code = int(status)
+    if not code:
+        return Answer(0, message_of(head, parts), headers, trailing)
     text = decode_message(last.get(b"grpc-message") or b"")
-    return Answer(code if 0 < code <= _GREATEST_CODE else _UNKNOWN, b"", headers, trailing, message=text)
+    return Answer(code if code <= _GREATEST_CODE else _UNKNOWN, b"", headers, trailing, message=text)
 
 
 def message_of(head: Head, parts: list[bytes]) -> bytes:
@@ -73,20 +81,21 @@ def _message(head: Head, parts: list[bytes]) -> bytes:
         raise LostCall("an answer that is not one whole message")
     if not flag:
         return payload
-    if flag != 1 or head.get(b"grpc-encoding") != b"gzip":
+    packing = _PACKINGS.get(head.get(b"grpc-encoding") or b"")
+    if flag != 1 or packing is None:
         raise LostCall("a message in an encoding that nobody offered")
-    return gunzipped(payload)
+    return unpacked(payload, packing)
 
 
-def gunzipped(packed: bytes, most: int = MOST) -> bytes:
-    """Return what was gzipped, or raise Lost when it is broken or over `most` bytes."""
-    unpacking = zlib.decompressobj(_GZIP)
+def unpacked(packed: bytes, packing: int, most: int = MOST) -> bytes:
+    """Return what was compressed in zlib's format `packing`, or raise Lost: broken, or over `most` bytes."""
+    unpacking = zlib.decompressobj(packing)
     try:
         payload = unpacking.decompress(packed, most)
     except zlib.error:
-        raise LostCall("a message that is no gzip") from None
+        raise LostCall("a compressed message that is broken") from None
     if not unpacking.eof or unpacking.unused_data:
-        raise LostCall("a message that is not one whole gzip")
+        raise LostCall("a compressed message that is not whole, or too long")
     return payload
 
 

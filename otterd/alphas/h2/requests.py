@@ -42,7 +42,7 @@ class Requests:
                 (b"te", b"trailers"),
                 (b"content-type", b"application/grpc"),
                 (b"user-agent", f"otter/{__version__}".encode()),
-                (b"grpc-accept-encoding", b"identity,gzip"),
+                (b"grpc-accept-encoding", b"identity,deflate,gzip"),
             ]
         )
         if len(self._methods) < _MOST_KEPT:
