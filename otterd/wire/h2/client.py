@@ -3,7 +3,7 @@
 from otterd.wire.h2 import settings
 from otterd.wire.h2.connection import Connection
 from otterd.wire.h2.decode import Memo
-from otterd.wire.h2.errors import Broken, Code, Leaving, Lost, Malformed, NoRoom, QueueFull
+from otterd.wire.h2.errors import Broken, Code, Leaving, Lost, Malformed, NoRoom
 from otterd.wire.h2.fields import ANSWER, INTERIM, TRAILERS, Head
 from otterd.wire.h2.frames import DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, MAX_STREAM, PREFACE
 from otterd.wire.h2.limits import Limits
@@ -45,8 +45,8 @@ class ClientConnection(Connection):
         if len(self.streams) >= self._most:
             self._wanting = self._watched = True
             raise NoRoom("as many streams are open as the peer allows")
-        if self.queued >= self.limits.queued_bytes:
-            raise QueueFull("too many bytes wait for the peer's window")
+        if self.queued:
+            self._check_queue(len(body), self.peer.window, 0)
         number = self._newest = self._newest + 2
         stream = Stream(number, receiver, self.peer.window, self._own.window)
         self.streams[number] = stream

@@ -128,9 +128,7 @@ class Outgoing:
         """Queue `data` behind what waits, and send what may go."""
         if not stream.local_open or stream.end_queued:
             return True
-        limits = self.limits
-        if data and (stream.queued >= limits.queued_stream_bytes or self.queued >= limits.queued_bytes):
-            raise QueueFull("too many bytes wait for the peer's window")
+        self._check_queue(len(data), stream.window, stream.queued)
         if stream.queue is None:
             stream.queue = deque()
             stream.blocked_since = self.now
@@ -141,6 +139,13 @@ class Outgoing:
         self._blocked[stream] = None
         self._pump()
         return stream.queue is None
+
+    def _check_queue(self, count: int, window: int, waiting: int) -> None:
+        """Raise QueueFull when of `count` bytes some would wait, behind `waiting`, at the bounds."""
+        if waiting < self.limits.queued_stream_bytes and self.queued < self.limits.queued_bytes:
+            return
+        if waiting or (count and (self._held or count > min(window, self._window))):
+            raise QueueFull("too many bytes wait for the peer's window")
 
     def _send_trailers(self, stream: Stream, block: bytes) -> None:
         """Send `block` as trailers, behind what waits."""

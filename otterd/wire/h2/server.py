@@ -41,13 +41,18 @@ class ServerConnection(Connection):
         self._skipped: list[tuple[int, int]] = []
 
     def answer(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
-        """Send a whole answer, head and trailers encoded; return False when part of `data` must wait."""
+        """Send a whole answer, head and trailers encoded; return False when part of `data` must wait.
+
+        Raise QueueFull when nothing was sent.
+        """
         count, size, more = len(data), len(block), len(trailers)
         most = self._frame
         if (
             not count or count > most or count > stream.window or count > self._window
             or size > most or more > most or self._held or self._first or stream.answered
         ):  # fmt: skip
+            if stream.local_open:
+                self._check_queue(count, stream.window, stream.queued)
             self.head(stream, block)
             gone = self.send(stream, data)
             self.finish(stream, trailers)

@@ -111,6 +111,28 @@ def test_what_a_lost_stream_held_goes_back_to_the_connection() -> None:
     assert pair.client._returned == pair.client._got
 
 
+@pytest.mark.parametrize("by", ["the peer", "us", "a mistake"])
+def test_what_an_unfinished_stream_held_goes_back_when_it_is_ended(by: str) -> None:
+    pair = Pair(Lazy, theirs=Limits(stream_window=100_000, connection_window=120_000))
+    for _ in range(5):
+        call = pair.ask(b"a" * 90_000, end=False)
+        pair.talk()
+        served = pair.owner.accepted[-1]
+        assert len(served.body) == 90_000
+        assert call.stream is not None
+        assert served.stream is not None
+        if by == "the peer":
+            pair.client.reset(call.stream)
+        elif by == "us":
+            pair.server.reset(served.stream)
+        else:
+            pair.server.receive(frame(1, 4, call.stream.number, TRAILED), 0.0)
+        pair.talk()
+        assert pair.server._returned == pair.server._got
+        pair.server.consumed(served.stream, 90_000)
+        assert pair.server._returned == pair.server._got
+
+
 def test_streams_share_the_connections_window_by_turns() -> None:
     pair = Pair(Heard, ours=Limits(stream_window=1 << 20, connection_window=300_000))
     calls = [pair.ask(b"q", eager=False) for _ in range(3)]
@@ -261,7 +283,35 @@ def test_what_may_wait_is_bounded_and_a_first_message_always_fits() -> None:
     queued = pair.server.queued
     pair.server.reset(first)
     assert pair.server.queued == queued - (300_000 - 65_535)
-    assert pair.server.send(third, b"b") in (True, False)
+    assert pair.server.send(third, b"b" * 20_000)
+
+
+def test_an_answer_that_may_not_wait_is_refused_whole_and_one_that_fits_goes() -> None:
+    limits = Limits(queued_stream_bytes=100_000, queued_bytes=200_000)
+    pair = Pair(Heard, ours=Limits(stream_window=65_535), theirs=limits)
+    calls = [pair.ask(b"q", eager=False) for _ in range(3)]
+    pair.talk()
+    answer(pair, b"a" * 300_000, 0)
+    pair.talk()
+    with pytest.raises(QueueFull):
+        answer(pair, b"a" * 70_000, 1)
+    assert pair.server.data_to_send() == b""
+    answer(pair, b"a" * 60_000, 2)
+    pair.talk()
+    assert not calls[1].heads
+    assert calls[2].trailers
+
+
+def test_a_request_that_may_not_wait_opens_no_stream() -> None:
+    pair = Pair(Lazy, ours=Limits(queued_bytes=200_000), theirs=Limits(stream_window=65_535))
+    pair.ask(b"a" * 300_000)
+    with pytest.raises(QueueFull):
+        pair.ask(b"a" * 70_000)
+    assert len(pair.client.streams) == 1
+    small = pair.ask(b"a")
+    pair.talk()
+    assert pair.owner.accepted[1].body == b"a"
+    assert small.stream is not None
 
 
 def test_a_large_answer_to_an_eager_reader_needs_no_more_frames_than_it_must() -> None:

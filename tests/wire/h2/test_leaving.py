@@ -220,6 +220,7 @@ def test_a_receiver_may_end_the_connection() -> None:
             self.link.close()
 
     pair = Pair(Ending)
-    pair.server.receive(frame(1, 4, 1, ASK) + frame(0, 0, 1, b"a") * 3, 0.0)
+    pair.server.receive(frame(1, 4, 1, ASK) + frame(0, 0, 1, b"a") * 3 + frame(1, 5, 3, ASK), 0.0)
+    assert len(pair.owner.accepted) == 1
     assert pair.owner.accepted[0].parts == [b"a"]
     assert pair.server.over
