@@ -27,11 +27,15 @@ def weather(cluster: Cluster, otter: Otter, predicates: Sequence[str], quota: in
 
 
 def whole(cluster: Cluster, otter: Otter) -> None:
-    """Wait until every alpha is ready, group 1 has a leader, and Otter sees every alpha usable."""
+    """Wait until every alpha is ready, group 1 has a leader, and Otter sees every alpha usable.
+
+    The query moves the timestamps on: an alpha that caught up by a snapshot hears of them only then.
+    """
     cluster.wait()
     cluster.leader()
 
     def all_usable() -> bool:
+        ask(otter.http, "POST", "/query", {"query": "{ q(func: uid(0x1)) { uid } }"})
         alphas = ask(otter.http, "GET", "/health?live").json()[1:]
         return all(alpha["otter"]["status"] == "usable" for alpha in alphas)
 
