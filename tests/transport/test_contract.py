@@ -162,6 +162,17 @@ async def a_pushing_producer_is_held_back(end: End) -> Any:
     return ordered, producer.most <= end.transport.bufferSize + producer.size, set(producer.calls)
 
 
+async def one_great_write_holds_the_producer_back(end: End) -> Any:
+    squeeze(end)
+    producer = Push(end, 0, 0)
+    end.transport.registerProducer(producer, True)
+    end.transport.write(BIG)
+    before = list(producer.calls)
+    same = await end.read_exactly(len(BIG)) == BIG
+    await end.until(lambda: len(producer.calls) > 1)
+    return before, same, producer.calls
+
+
 async def a_producer_held_back_while_reading(end: End) -> Any:
     producer = Push(end, 40, 50_000)
     end.transport.registerProducer(producer, True)
@@ -387,6 +398,7 @@ PLAIN = (
     an_abort_then_a_write,
     an_abort_while_reading,
     a_pushing_producer_is_held_back,
+    one_great_write_holds_the_producer_back,
     a_producer_held_back_while_reading,
     a_pulled_producer_is_asked_for_each_piece,
     a_pulled_producer_registered_while_reading,

@@ -292,6 +292,9 @@ class TestTls:
         await self.connect(TCP4ClientEndpoint(Dialler(reactor), "127.0.0.1", port.getHost().port), mine)
         await within(reactor, self.until(reactor, lambda: len(mine.data) == len(BIG) + 5))
         assert mine.data == b"go on" + BIG
+        mine.transport.write(b"and")
+        mine.transport.writeSequence([b" so", b" on"])
+        await within(reactor, self.until(reactor, lambda: mine.data.endswith(b"and so on")))
         mine.transport.loseConnection()
         await gatherResults([mine.ended, theirs.ended])
         assert mine.events == ["ConnectionDone"]
