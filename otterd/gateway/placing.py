@@ -24,6 +24,8 @@ DATA = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
 """Purposes that touch predicates, and that a transaction is made of."""
 
 MOST_SETS = 20_000
+MOST_NAMED = 200_000
+"""Predicates in all the sets that are remembered: one request may name thousands."""
 
 Tablets = frozenset[str] | None
 
@@ -56,6 +58,7 @@ class Placing:
         self.facts = facts
         self._clock = clock
         self._sets: dict[tuple[frozenset[str], int], frozenset[str]] = {}
+        self._named = 0
 
     def ask(self, operation: Operation, *, lent: bool) -> Ask:
         """Return what the policy is told of `operation`; `lent` when it goes under Otter's own account."""
@@ -157,7 +160,9 @@ class Placing:
         key = (predicates, namespace)
         found = self._sets.get(key)
         if found is None:
-            if len(self._sets) >= MOST_SETS:
+            self._named += len(predicates)
+            if len(self._sets) >= MOST_SETS or self._named > MOST_NAMED:
                 self._sets.clear()
+                self._named = len(predicates)
             found = self._sets[key] = frozenset(tablet(namespace, each) for each in predicates)
         return found

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from otterd.core.balance import Ask, StateBased
+from otterd.core.balance.ground import MOST_NAMED
 from otterd.core.operation import Purpose
 from tests.core.views import NAMES, Sight, asks, chart, group, sights
 
@@ -229,3 +230,12 @@ def test_it_sees_at_once_who_leads_and_owns() -> None:
 )
 def test_it_says_why(ask: Ask, told: str) -> None:
     assert told in policy().why(ask, Sight(SHARDED))
+
+
+def test_what_touches_very_many_tablets_is_not_remembered() -> None:
+    policy = StateBased(("a", "b"), lambda: 0.0)
+    sight = Sight(SHARDED)
+    for count in (MOST_NAMED, MOST_NAMED + 1):
+        tablets = frozenset(f"0-{at}" for at in range(count))
+        policy.order(Ask(Purpose.QUERY, tablets, frozenset()), sight)
+    assert [len(key) for key in policy._ground.known if isinstance(key, frozenset)] == [MOST_NAMED]

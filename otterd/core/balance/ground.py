@@ -10,6 +10,9 @@ Groups = tuple[int, ...]
 MOST = 1_000
 """Requests of a kind that a ground remembers; so many are seldom seen between two maps."""
 
+MOST_NAMED = 100
+"""Tablets of a request that is remembered; one may name thousands."""
+
 
 class Ground:
     """Sorts the members by how fit they are for what touches certain groups.
@@ -51,8 +54,10 @@ class Ground:
             found = self._writing[groups] = _tiers(leaders, followers, outside, self._learners)
         return found
 
-    def remember(self, key: Hashable, tiers: Tiers) -> None:
-        """Note that requests that touch `key` are for `tiers`."""
+    def remember(self, key: Hashable, tiers: Tiers, *touched: frozenset[str] | None) -> None:
+        """Note that requests of `key`, which touch the tablets `touched`, are for `tiers`."""
+        if sum(map(len, filter(None, touched))) > MOST_NAMED:
+            return
         if len(self.known) >= MOST:
             self.known.clear()
         self.known[key] = tiers

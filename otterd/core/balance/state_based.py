@@ -75,7 +75,7 @@ class StateBased:
 
     def _for_read(self, reads: frozenset[str] | None, ground: Ground) -> Tiers:
         tiers = ground.reading(owning_most(reads, ground.map.owners))
-        ground.remember(reads, tiers)
+        ground.remember(reads, tiers, reads)
         return tiers
 
     def _for_write(self, ask: Ask, ground: Ground) -> Tiers:
@@ -89,7 +89,7 @@ class StateBased:
             # What is placed moves the next new ones elsewhere.
             self._newcomers.place(ask.writes or (), groups[0])
         else:
-            ground.remember(key, tiers)
+            ground.remember(key, tiers, ask.writes, ask.reads)
         return tiers
 
     def _written(self, ask: Ask, ground: Ground) -> tuple[Groups, str]:
