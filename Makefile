@@ -3,11 +3,12 @@
 PYTHON ?= python3
 VENV ?= .venv
 CONFIG ?=
+BENCH ?=
 BIN = $(VENV)/bin
 SOURCES = otterd twisted/plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-live lint docs clean
+.PHONY: help run test test-unit test-live bench lint docs clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | sort
@@ -23,6 +24,9 @@ test-unit: $(VENV) ## run the tests that need no alpha
 # Live tests are left out, in one line that says so, when nothing can answer them.
 test-live: $(VENV) ## run the tests that need real alphas
 	@$(BIN)/python -m tests.live.skipped || $(BIN)/python -m pytest -m live tests/live
+
+bench: $(VENV) ## measure Otter beside the peers that are installed; BENCH="--quick" takes two minutes
+	$(BIN)/python -m bench $(BENCH)
 
 lint: $(VENV) ## check style and types
 	$(BIN)/ruff check .

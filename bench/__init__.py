@@ -1,0 +1,1 @@
+"""Measures Otter beside its peers: `python -m bench`, or `make bench`."""
