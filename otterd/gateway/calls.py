@@ -1,5 +1,6 @@
 """The calls of one request to alphas: begun, landed, and accounted for."""
 
+from collections.abc import Callable
 from typing import cast
 
 from twisted.internet.defer import CancelledError
@@ -78,6 +79,14 @@ class Calls:
         """End after a mistake of our own."""
         raise NotImplementedError
 
+    def safely(self, *steps: Callable[[], None]) -> None:
+        """Take `steps`; a mistake of ours in one ends the request, lest it is never answered."""
+        try:
+            for step in steps:
+                step()
+        except Exception:
+            self.leg_broke(Failure())
+
     def call(self, address: str, why: Why, now: float, staleness: float = 0.0) -> None:
         """Call an alpha on which a slot of the lane was taken."""
         shared = self._shared
@@ -124,7 +133,9 @@ class Calls:
             if not (self.over or self.legs):
                 self.cancelled(failure)
             return
-        failure.trap(AlphaFailure)
+        if not failure.check(AlphaFailure):
+            self._landed(leg, None)
+            failure.raiseException()
         error = cast(AlphaFailure, failure.value)
         # An alpha only resets the stream when the deadline it was told passes, perhaps just before ours.
         if isinstance(error, Lost) and self._shared.clock.seconds() > self.deadline - HASTE:

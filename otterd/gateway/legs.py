@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
 from otterd.alphas.peek import peek
@@ -68,20 +68,25 @@ class Leg:
 
     def send(self, way: Way, request: Rpc | HttpCall, token: str, timeout: float) -> None:
         """Send `request` to the alpha, lent the account's `token` unless it is ""; `timeout` in seconds."""
+        try:
+            call = self._begun(request, token, timeout)
+        except Exception:
+            call = fail()
+        self.call = call
+        call.addCallbacks(self._answered, self._failed, callbackArgs=(way,), errbackArgs=(way,))
+        call.addErrback(way.leg_broke)
+
+    def _begun(self, request: Rpc | HttpCall, token: str, timeout: float) -> Deferred[Answer]:
         if isinstance(request, Rpc):
             if token:
                 request = replace(request, metadata=(*request.metadata, ("accessjwt", token)))
             if self.stale:
                 request = replace(request, payload=request.payload + BEST_EFFORT)
-            call = self.alpha.channel.call(request, timeout)
-        else:
-            if token:
-                lent = (b"X-Dgraph-AccessToken", token.encode())
-                request = replace(request, headers=(*request.headers, lent))
-            call = self.alpha.http.send(request, timeout, upgrade=request.upgrade).addCallback(peek)
-        self.call = call
-        call.addCallbacks(self._answered, self._failed, callbackArgs=(way,), errbackArgs=(way,))
-        call.addErrback(way.leg_broke)
+            return self.alpha.channel.call(request, timeout)
+        if token:
+            lent = (b"X-Dgraph-AccessToken", token.encode())
+            request = replace(request, headers=(*request.headers, lent))
+        return self.alpha.http.send(request, timeout, upgrade=request.upgrade).addCallback(peek)
 
     def cancel(self) -> None:
         """End the call; the passage is told, unless the call has ended already."""

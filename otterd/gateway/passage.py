@@ -63,7 +63,7 @@ class Passage(Calls):
         if self._grant.lend and account.pending:
             account.renew().addBoth(self._logged_in).addErrback(self.leg_broke)
         else:
-            self._place()
+            self.safely(self._place)
         return self._done
 
     @property
@@ -226,8 +226,7 @@ class Passage(Calls):
         self._wake()
         self._tried = ()
         self._attempts = min(self._attempts, 1)
-        self._choose()
-        self._go()
+        self.safely(self._choose, self._go)
 
     def refused(self, error: OtterError) -> None:
         """End a wait that was in vain."""

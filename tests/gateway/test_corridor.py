@@ -1,14 +1,16 @@
 """The corridor: which alpha is tried, when another one is, and what the caller hears in the end."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 
 from otterd.config.schema import Balancer, Config, Seconds
 from otterd.core import judge
 from otterd.core.operation import Answer, HttpCall, Purpose
+from otterd.core.slots import Lane
 from otterd.errors import (
     AlphaFailed,
     DeadlinePassed,
@@ -21,6 +23,7 @@ from otterd.errors import (
     TimedOut,
     Unavailable,
 )
+from otterd.gateway import calls
 from tests.fakes.memory import HANG, Delayed, FakeBody
 from tests.gateway.rig import FINE, Rig, operation
 
@@ -31,6 +34,15 @@ def rig() -> Iterator[Rig]:
     yield rig
     assert rig.gateway.in_flight == len(rig.a.channel.waiting + rig.b.channel.waiting)
     assert rig.a.in_flight == len(rig.a.channel.waiting) + len(rig.a.http.waiting)
+
+
+@pytest.fixture
+def mistakes(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Collect what the corridor would log of mistakes of its own; there must be some."""
+    said: list[str] = []
+    monkeypatch.setattr(calls, "log", SimpleNamespace(failure=lambda text, *_, **__: said.append(text)))
+    yield said
+    assert said
 
 
 def refusal(text: str) -> Answer:
@@ -361,3 +373,30 @@ def test_purposes_go_to_their_own_lists() -> None:
         Purpose.ADMIN: "b",
         Purpose.UPSERT: "c",
     }
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_mistake_of_a_channel_ends_the_request_and_takes_no_room(
+    at_once: bool, mistakes: list[str]
+) -> None:
+    rig = Rig()
+
+    def call(*_: object) -> Deferred[Answer]:
+        if at_once:
+            raise RuntimeError("a mistake")
+        return fail(RuntimeError("a mistake"))
+
+    for alpha in rig.alphas.values():
+        alpha.channel.call = call  # type: ignore[method-assign]
+    heard = rig.perform(operation())
+    assert isinstance(heard.error, AlphaFailed)
+    assert rig.gateway.in_flight == 0
+    assert not any(alpha.in_flight for alpha in rig.alphas.values())
+    assert not any(rig.gateway.shared.lines.taken(Lane.READ, address) for address in rig.alphas)
+
+
+def test_a_mistake_in_placing_ends_the_request(mistakes: list[str]) -> None:
+    rig = Rig()
+    rig.gateway.shared.placing.policy = None  # type: ignore[assignment]
+    assert isinstance(rig.perform(operation()).error, AlphaFailed)
+    assert rig.gateway.in_flight == 0
