@@ -37,13 +37,14 @@ of a stream is allowed, and needed; `reset` and `lost` give back the rest by the
 `send` returns False while bytes wait, and raises QueueFull over the limits. A `reset` stream's
 receiver hears nothing more; what is sent on a stream that is gone is dropped in silence.
 
-*Header blocks* are sent without a table, so encoded parts may be kept and joined. Values whose names
+*Header blocks* are sent without a table, so encoded parts may be kept and joined; `block_of(head)`
+passes a received head on. Values whose names
 look like secrets are sent never-indexed and kept in no memo.
 """
 
 from otterd.wire.h2.client import ClientConnection
 from otterd.wire.h2.decode import Memo
-from otterd.wire.h2.encode import block, field
+from otterd.wire.h2.encode import block, block_of, field
 from otterd.wire.h2.errors import Broken, Code, H2Error, Leaving, Lost, NoRoom, QueueFull
 from otterd.wire.h2.fields import Head
 from otterd.wire.h2.limits import FOR_ALPHAS, Limits
@@ -74,6 +75,7 @@ __all__ = [
     "Sink",
     "Stream",
     "block",
+    "block_of",
     "field",
     "only",
     "pack",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from otterd.wire.h2.fields import STATIC, Field, secret
+from otterd.wire.h2.fields import STATIC, Field, Head, secret
 
 NO_TABLE: Final = b"\x20"
 """The size update to 0 that opens the first block of a connection."""
@@ -62,3 +62,11 @@ def field(name: bytes, value: bytes) -> bytes:
 def block(fields: Iterable[Field]) -> bytes:
     """Return the bytes of `fields` in their order; blocks may be joined to longer ones."""
     return b"".join([field(name, value) for name, value in fields])
+
+
+def block_of(head: Head) -> bytes:
+    """Return the bytes that pass `head` on unchanged; written once for a head that comes again and again."""
+    encoded = head.encoded
+    if encoded is None:
+        encoded = head.encoded = block(head.fields)
+    return encoded

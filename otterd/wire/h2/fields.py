@@ -47,7 +47,7 @@ def check_value(name: bytes, value: bytes) -> None:
 class Head:
     """A checked header list; one object may serve many streams, so it never changes."""
 
-    __slots__ = ("_first", "fields", "kind", "length", "method", "path", "status")
+    __slots__ = ("_first", "encoded", "fields", "kind", "length", "method", "path", "status")
 
     def __init__(self, fields: tuple[Field, ...], kind: int, length: int) -> None:
         self.fields = fields
@@ -57,6 +57,8 @@ class Head:
         self.method = b""
         self.path = b""
         self.status = 0
+        self.encoded: bytes | None = None
+        """The fields as `block_of` writes them, once it did."""
         self._first: dict[bytes, bytes] | None = None
 
     def get(self, name: bytes) -> bytes | None:

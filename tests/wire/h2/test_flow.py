@@ -238,6 +238,19 @@ def test_a_changed_window_of_ours_holds_for_open_streams() -> None:
     assert len(call.body) <= 100_000
 
 
+def test_a_window_made_smaller_is_held_to_on_open_streams_once_acknowledged() -> None:
+    pair = Pair(Lazy)
+    call = pair.ask(b"a" * 500, end=False)
+    pair.talk()
+    assert call.stream is not None
+    pair.server.announce({4: 1_000})
+    pair.server.receive(frame(0, 0, 1, bytes(600)), 0.0)
+    assert not pair.owner.accepted[0].losses
+    pair.talk()
+    pair.server.receive(frame(0, 0, 1, bytes(1)), 0.0)
+    assert pair.owner.accepted[0].losses[0].code == Code.FLOW_CONTROL_ERROR
+
+
 def test_a_window_smaller_than_the_first_holds_once_acknowledged() -> None:
     pair = Pair(Heard, ours=Limits(stream_window=1_000))
     call = pair.ask(b"q", eager=False)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otterd.wire.h2 import Broken, Code, Limits, Memo, block, field, huffman
+from otterd.wire.h2 import Broken, Code, Limits, Memo, block, block_of, field, huffman
 from otterd.wire.h2.decode import Decoder
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.errors import Malformed, Oversized
@@ -102,6 +102,16 @@ def test_secrets_are_sent_never_indexed_and_remembered_nowhere(never: bool) -> N
     assert "hunter2" not in kept
     assert all("hunter2" not in repr(head.fields) for _, head in decoder._starts)
     assert "hunter2" not in repr(decoder.head(block(REQUEST) + raw))
+
+
+def test_a_head_is_passed_on_unchanged_and_written_once() -> None:
+    decoder = settled()
+    for fields in ([*ANSWER, (b"dgraph-toucheduids", b"7"), (b"x", b"1"), (b"x", b"2")], TRAILERS):
+        raw = block(fields)
+        heads = [decoder.known.get(raw) or decoder.head(raw) for _ in range(4)]
+        assert decoder.head(block_of(heads[0])).fields == tuple(fields)
+        assert heads[2] is heads[3]
+        assert block_of(heads[2]) is block_of(heads[3])
 
 
 def test_a_block_that_resizes_is_not_remembered() -> None:
