@@ -153,9 +153,12 @@ class Elections:
             self._doubted[group] = (until, cut_off)
         self._alarm.at(until, self.look)
 
-    def answered(self, ask: Ask, took: float) -> None:
+    def answered(self, operation: Operation, ask: Ask, took: float) -> None:
         """Be told of a good answer: one that hung and came back ends the wait for its groups."""
-        if took < HUNG or not self._leaderless:
+        if took < HUNG or not self._leaderless or ask.purpose not in WAITING:
+            return
+        if operation.best_effort or (operation.start_ts and not operation.writes):
+            # Without a leader, too, these are answered, and some take their time.
             return
         for group in self.needed(ask) & self._leaderless:
             self._back[group] = self._sight.map.leader_of(group)

@@ -143,7 +143,7 @@ class Passage(Calls):
             shared.tally.stale_told += 1
         else:
             shared.tally.took(self.kind, took)
-            shared.elections.answered(self.ask, took)
+            shared.elections.answered(self.operation, self.ask, took)
             shared.placing.learn(self.operation, answer)
         self._end(answer)
 

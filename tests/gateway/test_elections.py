@@ -46,6 +46,11 @@ class Rig:
         operation = Operation(Purpose.QUERY, Rpc("Query", b""), Caller(Door.HTTP, ""), entry, **fields)
         return self.elections.lacking(operation, Ask(Purpose.QUERY, reads, frozenset()))
 
+    def answered(self, took: float, purpose: Purpose = Purpose.QUERY, **fields: Any) -> None:
+        entry = Entry(Door.HTTP, "/query", "id", 0.0)
+        operation = Operation(purpose, Rpc("Query", b""), Caller(Door.HTTP, ""), entry, **fields)
+        self.elections.answered(operation, Ask(purpose, NAME, frozenset()), took)
+
     def hold(self, count: int = 1, deadline: float = 1e9) -> list[Waiter]:
         waiters = [Waiter() for _ in range(count)]
         for waiter in waiters:
@@ -145,13 +150,26 @@ def test_a_request_that_hung_and_came_back_ends_the_wait() -> None:
     rig = Rig()
     rig.sight.silence("a")
     (waiter,) = rig.hold()
-    rig.elections.answered(Ask(Purpose.QUERY, NAME, frozenset()), HUNG / 2)
+    rig.answered(HUNG / 2)
     assert waiter.freed == 0
-    rig.elections.answered(Ask(Purpose.QUERY, NAME, frozenset()), HUNG * 2)
+    rig.answered(HUNG * 2)
     assert waiter.freed == 1
     # The map still names the dead leader, and will until another one is told of.
     rig.sight.change()
     assert not rig.lacking()
+
+
+def test_what_is_answered_without_a_leader_ends_no_wait_however_long_it_took() -> None:
+    rig = Rig()
+    rig.sight.silence("a")
+    (waiter,) = rig.hold()
+    rig.answered(HUNG * 2, best_effort=True)
+    rig.answered(HUNG * 2, start_ts=5)
+    rig.answered(HUNG * 2, Purpose.COMMIT, start_ts=5, writes=True)
+    rig.answered(HUNG * 2, Purpose.GRAPHQL)
+    assert waiter.freed == 0
+    rig.answered(HUNG * 2, Purpose.MUTATION, writes=True)
+    assert waiter.freed == 1
 
 
 def test_a_group_that_another_alpha_cannot_reach_is_doubted_for_a_moment() -> None:
