@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -13,6 +14,7 @@ from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 
 from otterd.alphas.grpcio import deferred_of
 from otterd.wire import api_pb2 as api
+from tests.alphas.authority import Authority
 from tests.house import NAMED, House, house
 
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
@@ -34,8 +36,13 @@ class Told:
 class Client:
     """gRPC's own client of `target`."""
 
-    def __init__(self, target: str, *options: tuple[str, Any]) -> None:
-        self.channel = grpc.aio.insecure_channel(target, options=[*UNLIMITED, *options])
+    def __init__(self, target: str, *options: tuple[str, Any], roots: bytes | None = None) -> None:
+        every = [*UNLIMITED, *options]
+        if roots is None:
+            self.channel = grpc.aio.insecure_channel(target, options=every)
+        else:
+            trusted = grpc.ssl_channel_credentials(roots)
+            self.channel = grpc.aio.secure_channel(target, trusted, options=every)
 
     def begin(self, method: str, payload: bytes, **keys: Any) -> Any:
         path = method if method.startswith("/") else f"/api.Dgraph/{method}"
@@ -239,3 +246,31 @@ async def test_what_is_not_served_says_so(reactor: AsyncioSelectorReactor) -> No
             await deferred_of(stream.read())
         assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
         assert "connect to an alpha" in (caught.value.details() or "")
+
+
+# Twisted's own use of pyOpenSSL.
+@pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
+@pytest_twisted.ensureDeferred
+async def test_tls_agrees_on_http_2(reactor: AsyncioSelectorReactor, tmp_path: Path) -> None:
+    authority = Authority(tmp_path, "ca")
+    cert, key = authority.issue("otter", "127.0.0.1")
+    endpoint = f"ssl:0:interface=127.0.0.1:privateKey={key}:certKey={cert}"
+    large = "x" * 2_000_000
+    async with house(reactor, enable_grpc=True, grpc_endpoint=endpoint) as h:
+        await h.settled()
+        client = Client(f"127.0.0.1:{h.port(2)}", roots=authority.pem)
+        change = api.Mutation(set_nquads=f'_:a <name> "{large}" .'.encode())
+        stored = await client.call("Query", api.Request(mutations=[change], commit_now=True))
+        assert stored.code == 0, stored.text
+        told = await client.call("Query", api.Request(query=NAMED))
+        assert large.encode() in api.Response.FromString(told.payload).json
+        await client.close()
+
+
+@pytest_twisted.ensureDeferred
+async def test_only_the_grpc_door_may_be_open(reactor: AsyncioSelectorReactor) -> None:
+    async with house(reactor, enable_grpc=True, grpc_port=0, enable_http=False, enable_websocket=False) as h:
+        client = Client(f"127.0.0.1:{h.port(0)}")
+        assert (await client.call("CheckVersion", api.Check())).code == 0
+        assert "grpc" in dict(h.otter.listeners.standing)
+        await client.close()
