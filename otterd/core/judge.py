@@ -21,7 +21,7 @@ from otterd.errors import (
     Unavailable,
 )
 
-OK, UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED = 0, 2, 4, 7
+OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED = 0, 1, 2, 4, 7
 FAILED_PRECONDITION, ABORTED, UNAVAILABLE, UNAUTHENTICATED = 9, 10, 14, 16
 MISTAKES = frozenset((3, 5, 6, PERMISSION_DENIED, 12, UNAUTHENTICATED))
 
@@ -177,6 +177,9 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
         return Verdict.EXPIRED
     if code == DEADLINE_EXCEEDED:
         return Verdict.TIMED_OUT
+    if code == CANCELLED and operation.writes:
+        # The alpha, or one behind it, gave up in the middle.
+        return Verdict.OUTCOME_UNKNOWN
     if code == UNAVAILABLE:
         # Handed on from another alpha or from zero.
         return _of_lost_link(operation, text)

@@ -152,8 +152,12 @@ def test_a_commit_that_could_not_be_handed_on_is_sent_again() -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.WHOLE, Kind.PART, Kind.COMMIT])
-@pytest.mark.parametrize("answer", [Answer(14, message="gone"), Answer(2, message=GONE)])
-def test_an_alpha_that_lost_another_one_leaves_a_writes_outcome_unknown(kind: Kind, answer: Answer) -> None:
+@pytest.mark.parametrize(
+    "answer", [Answer(14, message="gone"), Answer(2, message=GONE), Answer(1, message="context canceled")]
+)
+def test_an_alpha_that_lost_another_one_or_gave_up_leaves_a_writes_outcome_unknown(
+    kind: Kind, answer: Answer
+) -> None:
     verdict = judge.of_answer(KINDS[kind], answer)
     assert judge.next_of(kind, verdict) is Next.UNKNOWN
 
