@@ -88,7 +88,14 @@ class Outgoing:
         Data for a stream that is gone is dropped.
         """
         count = len(data)
-        if count > stream.window or count > self._window or count > self._frame or self._held or stream.queue:
+        if (
+            not count
+            or count > stream.window
+            or count > self._window
+            or count > self._frame
+            or self._held
+            or stream.queue
+        ):
             return self._send_later(stream, data, end=end)
         stream.window -= count
         self._window -= count
@@ -126,7 +133,7 @@ class Outgoing:
 
     def _send_later(self, stream: Stream, data: bytes, *, end: bool) -> bool:
         """Queue `data` behind what waits, and send what may go."""
-        if not stream.local_open or stream.end_queued:
+        if not stream.local_open or stream.end_queued or not (data or end):
             return True
         self._check_queue(len(data), stream.window, stream.queued)
         if stream.queue is None:

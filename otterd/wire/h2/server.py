@@ -206,6 +206,9 @@ class ServerConnection(Connection):
     def _idle(self, number: int) -> bool:
         return not number & 1 or number > self._newest
 
+    def _late(self, number: int) -> bool:
+        return number > self._last or super()._late(number)
+
     def _last_accepted(self) -> int:
         return self._accepted
 

@@ -248,6 +248,17 @@ def test_trailers_of_a_request_reach_its_receiver() -> None:
     assert trailers.get(b"x-checksum") == b"1"
 
 
+def test_nothing_to_send_makes_no_frame() -> None:
+    pair = Pair(Heard)
+    call = pair.ask(b"", end=False)
+    assert call.stream is not None
+    pair.client.data_to_send()
+    assert pair.client.send(call.stream, b"")
+    assert pair.client.data_to_send() == b""
+    pair.client.send(call.stream, b"", end=True)
+    assert pair.client.data_to_send() == frame(0, 1, 1)
+
+
 def test_wake_is_said_once_until_the_bytes_are_taken() -> None:
     pair = Pair()
     pair.asker.wakes = 0

@@ -78,6 +78,7 @@ def test_a_stream_above_the_last_is_not_worked_on() -> None:
     pair.server.tick(5.0)
     pair.server.receive(frame(1, 5, 3, ASK) + frame(0, 1, 3, b"late"), 5.0)
     assert len(pair.owner.accepted) == 1
+    assert 3 not in [kind for kind, *_ in frames(pair.server.data_to_send())]
 
 
 def test_a_goaway_tells_the_never_processed_from_the_rest() -> None:

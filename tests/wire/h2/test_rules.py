@@ -218,6 +218,11 @@ ASKED: dict[str, Case] = {
     "a request": (frame(HEADERS, 4, 1, ASK), None, {1: Code.PROTOCOL_ERROR}),
     "trailers first": (frame(HEADERS, 5, 1, TRAILED), None, {1: Code.PROTOCOL_ERROR}),
     "a second head": (frame(HEADERS, 4, 1, HEADED) * 2, None, {1: Code.PROTOCOL_ERROR}),
+    "a second head that ends": (
+        frame(HEADERS, 4, 1, HEADED) + frame(HEADERS, 5, 1, HEADED),
+        None,
+        {1: Code.PROTOCOL_ERROR},
+    ),
     "trailers that do not end": (
         frame(HEADERS, 4, 1, HEADED) + frame(HEADERS, 4, 1, TRAILED),
         None,
