@@ -1,4 +1,4 @@
-"""TLS towards alphas: the files, and both ways to an alpha over it."""
+"""TLS towards alphas: the files, and all ways to an alpha over it."""
 
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from twisted.internet.task import deferLater
 from otterd.alphas import tls
 from otterd.alphas.endpoint import AlphaEndpoint
 from otterd.alphas.grpcio import GrpcioChannel, deferred_of
+from otterd.alphas.h2 import H2Channel
 from otterd.alphas.passthrough import PassThrough
 from otterd.alphas.resolve import Resolver
 from otterd.config.errors import ConfigError
@@ -151,15 +152,19 @@ async def serve(reactor, files):
         await deferred_of(server.stop(None))
 
 
-async def both(reactor, config, host, ports):
-    """Ask over HTTP and gRPC; return what came of each."""
+async def ask(reactor, config, host, ports):
+    """Ask over HTTP and with each gRPC engine; return what came of each."""
     secured = tls.load(config)
     resolver = Resolver(reactor, lambda name: succeed(["127.0.0.1"]))
     endpoint = AlphaEndpoint(reactor, resolver, f"{host}:{ports[0]}", secured, lambda: 5)
     http = PassThrough(f"{host}:{ports[0]}", endpoint, reactor, lambda: 5, lambda: 5)
-    channel = GrpcioChannel(f"{host}:{ports[1]}", resolver, reactor, secured, lambda: 5)
+    channels = [
+        engine(f"{host}:{ports[1]}", resolver, reactor, secured, lambda: 5)
+        for engine in (GrpcioChannel, H2Channel)
+    ]
+    calls = [channel.call(Rpc("Query", b"x"), 5) for channel in channels]
     results = []
-    for sending in (http.send(HttpCall(b"GET", b"/", ()), 5), channel.call(Rpc("Query", b"x"), 5)):
+    for sending in (http.send(HttpCall(b"GET", b"/", ()), 5), *calls):
         try:
             answer = await sending
         except AlphaFailure as failure:
@@ -169,7 +174,8 @@ async def both(reactor, config, host, ports):
             if answer.body != b"x":
                 answer.body.stop()
     await http.close()
-    await channel.close()
+    for channel in channels:
+        await channel.close()
     await deferLater(reactor, 0.01)
     return results
 
@@ -177,48 +183,48 @@ async def both(reactor, config, host, ports):
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 async def test_a_name_or_an_ip_address_is_checked_and_found(reactor, files, serve, host):
     ports = await serve("good")
-    assert await both(reactor, config(files), host, ports) == [200, 0]
+    assert await ask(reactor, config(files), host, ports) == [200, 0, 0]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 async def test_another_name_is_not_reached(reactor, files, serve, host):
     ports = await serve("misnamed")
-    results = await both(reactor, config(files), host, ports)
-    assert [type(result) for result in results] == [NotReached, NotReached]
+    results = await ask(reactor, config(files), host, ports)
+    assert [type(result) for result in results] == [NotReached, NotReached, NotReached]
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
 async def test_the_configured_name_is_expected_instead(reactor, files, serve, host):
     ports = await serve("misnamed")
-    assert await both(reactor, config(files, name="elsewhere.example"), host, ports) == [200, 0]
+    assert await ask(reactor, config(files, name="elsewhere.example"), host, ports) == [200, 0, 0]
     ports = await serve("good")
-    results = await both(reactor, config(files, name="elsewhere.example"), host, ports)
-    assert [type(result) for result in results] == [NotReached, NotReached]
+    results = await ask(reactor, config(files, name="elsewhere.example"), host, ports)
+    assert [type(result) for result in results] == [NotReached, NotReached, NotReached]
 
 
 async def test_another_authority_is_not_believed(reactor, files, serve):
     ports = await serve("good")
-    results = await both(reactor, config(files, ca="foreign"), "localhost", ports)
-    assert [type(result) for result in results] == [NotReached, NotReached]
+    results = await ask(reactor, config(files, ca="foreign"), "localhost", ports)
+    assert [type(result) for result in results] == [NotReached, NotReached, NotReached]
 
 
 async def test_the_configured_certificate_is_shown(reactor, files, serve):
     ports = await serve("good", demand=True)
-    assert await both(reactor, config(files, client="client"), "localhost", ports) == [200, 0]
+    assert await ask(reactor, config(files, client="client"), "localhost", ports) == [200, 0, 0]
 
 
 @pytest.mark.parametrize("client", [None, "stranger"])
 async def test_an_alpha_that_demands_another_certificate_fails_the_call(reactor, files, serve, client):
     ports = await serve("good", demand=True)
-    results = await both(reactor, config(files, client=client), "localhost", ports)
+    results = await ask(reactor, config(files, client=client), "localhost", ports)
     assert all(isinstance(result, AlphaFailure) for result in results)
 
 
 async def test_an_alpha_without_tls_is_not_reached(reactor, files):
     factory = pages()
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
-    results = await both(reactor, config(files), "localhost", (port.getHost().port,) * 2)
-    assert [type(result) for result in results] == [NotReached, NotReached]
+    results = await ask(reactor, config(files), "localhost", (port.getHost().port,) * 2)
+    assert [type(result) for result in results] == [NotReached, NotReached, NotReached]
     for transport in list(factory.transports):
         transport.abortConnection()
     await port.stopListening()

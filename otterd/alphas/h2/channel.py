@@ -153,7 +153,11 @@ class H2Channel:
     def gone(self, link: Link, reason: str) -> None:
         """Forget `link`, whose connection is closed."""
         del self._open[link]
-        self.leaving(link, reason)
+        if link in self._links:
+            self.leaving(link, reason)
+            # It broke: when the alpha died, the others broke as well, and only have not told yet.
+            for other in list(self._links):
+                other.leave()
 
     def room(self, link: Link) -> None:
         """Send what waits, now that `link` takes calls again."""

@@ -280,6 +280,26 @@ def test_calls_over_the_alphas_limit_wait_and_ask_for_a_further_connection(net, 
     assert fourth.answer.body == b"ab"
 
 
+def test_when_one_connection_breaks_the_others_take_no_more_calls(net, call):
+    slow = call()
+    one = net.accept()
+    others = [call() for _ in range(module.BUSY)]
+    two = net.accept()
+    net.pass_time(2)
+    on_two = call()
+    two.pump()
+    one.lose()
+    assert {result.kind for result in (slow, *others)} == {Lost}
+    later = call()
+    two.pump()
+    assert len(two.asked) == 1
+    two.answer(0)
+    assert on_two.answer.body == b"ab"
+    assert two.over
+    net.accept().answer(0)
+    assert later.answer.body == b"ab"
+
+
 def test_there_are_not_more_connections_than_allowed(net, call):
     for _ in range(20):
         call()

@@ -1,4 +1,4 @@
-"""The engine on grpc.aio against real alphas: how calls end when alphas refuse, hang, stop and die."""
+"""Both engines against real alphas: how calls end when alphas refuse, hang, stop and die."""
 
 import pytest
 import pytest_twisted
@@ -8,7 +8,7 @@ from twisted.internet.task import deferLater
 from otterd.alphas.account import Account
 from otterd.alphas.fleet import Fleet
 from otterd.config.live import Live
-from otterd.config.schema import Config
+from otterd.config.schema import Config, Engine
 from otterd.core.operation import Rpc
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
 from otterd.wire import api_pb2 as api
@@ -24,14 +24,20 @@ def lone():
     yield from started(Shape(alphas=1))
 
 
+@pytest.fixture(params=list(Engine))
+def engine(request):
+    return request.param
+
+
 @pytest_twisted.async_yield_fixture
-async def fleet_of(reactor):
+async def fleet_of(reactor, engine):
     """Make fleets, and stop them after the test."""
     fleets = []
 
     def make(cluster, **keys):
         addresses = {each.grpc: each.http for each in cluster.addresses}
         keys = {"dgraph_endpoints": tuple(addresses), "dgraph_http_endpoints": addresses, **keys}
+        keys.setdefault("alpha_engine", engine)
         fleets.append(Fleet(Live(Config(**keys)), reactor))
         return fleets[-1]
 
@@ -81,6 +87,54 @@ async def test_answers_and_refusals_are_the_alphas_own(cluster, fleet_of):
     assert refusal.status == 2
     assert refusal.message.startswith("while lexing xxx")
     assert len(refusal.message) > 300_000
+
+
+SAID = {
+    "a query": query("{q(func:uid(1)){uid}}"),
+    "variables": query("query q($a:string){q(func:uid(1)){uid v:math(1)}}", vars={"$a": "1"}),
+    "debug": Rpc(
+        "Query", api.Request(query="{q(func:uid(1)){uid}}").SerializeToString(), (("debug", "true"),)
+    ),
+    "a schema": query("schema{}"),
+    "a syntax error": query("{q(func:ü"),
+    "a long error": query("y" * 200_000),
+    "a write without a commit": Rpc(
+        "Query",
+        api.Request(mutations=[api.Mutation(set_nquads=b'<0x1> <engine_y> "1" .')]).SerializeToString(),
+    ),
+    "no message": Rpc("Query", b""),
+    "no protobuf": Rpc("Query", b"\xff\xff"),
+    "no UTF-8": Rpc("Query", b"\x22\x02\xff\xfe"),
+    "a commit of nothing": Rpc("CommitOrAbort", b""),
+    "an alter": Rpc("Alter", api.Operation(schema="engine_z: nonsense .").SerializeToString()),
+    "a wrong login": Rpc("Login", api.LoginRequest(userid="x", password="y").SerializeToString()),
+    "an unknown method": Rpc("Nonsense", b""),
+    "no method": Rpc("", b""),
+    "a token that is none": Rpc("Query", query("{q(func:uid(1)){uid}}").payload, (("accessjwt", "x.y.z"),)),
+    "a large answer": query("{q(func:uid(1)){" + " ".join(f"a{n}:math(1)" for n in range(2000)) + "}}"),
+}
+
+
+def lasting(answer):
+    """Return what an answer says but for times, and timestamps that move with each call."""
+    if isinstance(answer, AlphaFailure):
+        return type(answer)
+    body = answer.body
+    if answer.status == 0 and body:
+        response = api.Response.FromString(body)
+        response.ClearField("latency")
+        response.txn.start_ts = 0
+        response.txn.hash = ""
+        body = response.SerializeToString(deterministic=True)
+    return answer.status, body, answer.headers, answer.trailers, answer.message
+
+
+@pytest.mark.parametrize("what", SAID)
+@pytest.mark.parametrize("engine", [Engine.H2])
+async def test_both_engines_bring_the_same(cluster, fleet_of, what):
+    ours = fleet_of(cluster).alphas[0].channel
+    theirs = fleet_of(cluster, alpha_engine=Engine.GRPCIO).alphas[0].channel
+    assert lasting(await end(ours.call(SAID[what], 10))) == lasting(await end(theirs.call(SAID[what], 10)))
 
 
 async def test_the_deadline_ends_a_call_on_either_side(lone, fleet_of, reactor):
