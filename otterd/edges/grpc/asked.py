@@ -15,25 +15,31 @@ from otterd.wire.h2.metadata import decode_binaries, parse_timeout
 _NAME = re.compile(rb"[0-9a-z_.-]+").fullmatch
 _VALUE = re.compile(rb"[\x20-\x7e]*").fullmatch
 
-_OF_THE_HOP = frozenset(
-    (b":method", b":scheme", b":path", b":authority", b"te", b"content-type", b"user-agent", b"host",
-     b"grpc-accept-encoding", b"grpc-message-type", b"content-length", b"grpc-status", b"grpc-message")
-)  # fmt: skip
-"""Fields that end here: the next hop has its own."""
-
-_READ_HERE = frozenset((b"grpc-timeout", b"grpc-encoding"))
-"""Fields that Otter acts on and does not pass on."""
-
-_READ = frozenset(
-    (b"authorization", b"x-forwarded-for", b"origin", b"sec-fetch-site", b"accessjwt", b"x-request-id",
-     b"galaxy-operation", b"force-namespace")
-)  # fmt: skip
-"""Fields that Otter reads and passes on; of `authorization` not what is its own."""
+_SKIPPED, _KIND, _TIMEOUT, _ENCODING, _READ = range(5)
+_MEANING = {
+    # Of this hop: the next one has its own.
+    **dict.fromkeys(
+        (b":method", b":scheme", b":path", b":authority", b"te", b"user-agent", b"host", b"content-length",
+         b"grpc-accept-encoding", b"grpc-message-type", b"grpc-status", b"grpc-message"),
+        _SKIPPED,
+    ),
+    b"content-type": _KIND,
+    b"grpc-timeout": _TIMEOUT,
+    b"grpc-encoding": _ENCODING,
+    # Read here and passed on; of `authorization` not what is Otter's own.
+    **dict.fromkeys(
+        (b"authorization", b"x-forwarded-for", b"origin", b"sec-fetch-site", b"accessjwt", b"x-request-id",
+         b"galaxy-operation", b"force-namespace"),
+        _READ,
+    ),
+}  # fmt: skip
+"""What is done with a field; those that are not here pass on."""
 
 _CROSS_SITE = frozenset((b"cross-site", b"same-site"))
 _OURS = b"x-otter-"
 
 Values = dict[bytes, list[bytes]]
+"""The values of fields by name, in their order."""
 
 
 class Cleaner(Protocol):
@@ -45,12 +51,17 @@ class Cleaner(Protocol):
 
 @dataclass(slots=True)
 class Asked:
-    """What one request's head says; `timeout` is in seconds, `encoding` that of its messages."""
+    """What one request's head says.
+
+    `kind` is its content type, `timeout` is in seconds, `encoding` that of its messages.
+    """
 
     caller: Caller
     metadata: Metadata = field(default=(), repr=False)
+    kind: bytes = b""
     timeout: float | None = None
     encoding: bytes = b""
+    request_id: bytes | None = None
     galaxy: bool = False
     max_stale: float | None = None
 
@@ -60,22 +71,32 @@ def asked_of(head: Head, stranger: Caller, guard: Cleaner) -> Asked:
 
     Raise BadRequest for what gRPC cannot carry.
     """
+    said = Asked(stranger)
     metadata: list[tuple[str, str | bytes]] = []
     special: Values = {}
     for name, value in head.fields:
-        if name in _OF_THE_HOP:
-            continue
-        if name in _READ_HERE or name.startswith(_OURS):
+        meaning = _MEANING.get(name)
+        if meaning is None:
+            if name.startswith(_OURS):
+                special.setdefault(name, []).append(value)
+            else:
+                _add(metadata, name, value)
+        elif meaning is _KIND:
+            said.kind = value
+        elif meaning is _TIMEOUT:
+            said.timeout = parse_timeout(value)
+            if said.timeout is None:
+                raise BadRequest("grpc-timeout is no length of time")
+        elif meaning is _ENCODING:
+            said.encoding = value
+        elif meaning is _READ:
             special.setdefault(name, []).append(value)
-            continue
-        if name in _READ:
-            special.setdefault(name, []).append(value)
-            if name == b"authorization" and not guard.clean(((name, value),)):
-                continue
-        _add(metadata, name, value)
-    if not special:
-        return Asked(stranger, tuple(metadata))
-    return _read(special, tuple(metadata), stranger)
+            if name != b"authorization" or guard.clean(((name, value),)):
+                _add(metadata, name, value)
+    said.metadata = tuple(metadata)
+    if special:
+        _read(said, special)
+    return said
 
 
 def _add(metadata: list[tuple[str, str | bytes]], name: bytes, value: bytes) -> None:
@@ -99,26 +120,18 @@ def _named(name: bytes) -> str:
     return name.decode()
 
 
-def _read(special: Values, metadata: Metadata, stranger: Caller) -> Asked:
+def _read(said: Asked, special: Values) -> None:
     """Take in the fields that mean something to Otter."""
-    said = Asked(stranger, metadata)
-    timeout = special.pop(b"grpc-timeout", None)
-    if timeout is not None:
-        said.timeout = parse_timeout(timeout[0])
-        if said.timeout is None:
-            raise BadRequest("grpc-timeout is no length of time")
-    said.encoding = special.pop(b"grpc-encoding", (b"",))[0]
-    special.pop(b"x-request-id", None)
+    said.request_id = special.pop(b"x-request-id", (None,))[0]
     if not special:
-        return said
+        return
     said.galaxy = b"galaxy-operation" in special or b"force-namespace" in special
     if b"x-otter-max-stale" in special:
         try:
             said.max_stale = units.span(special[b"x-otter-max-stale"][0].decode("latin-1").strip())
         except ValueError as error:
             raise BadRequest(f"x-otter-max-stale: {error}") from None
-    said.caller = _caller(special, stranger.peer)
-    return said
+    said.caller = _caller(special, said.caller.peer)
 
 
 def _caller(special: Values, peer: str) -> Caller:

@@ -24,12 +24,21 @@ _OWN = frozenset(
 )  # fmt: skip
 """Fields of an answer that each hop sets by itself."""
 
+_SHORT = 127
+"""Bytes of a value from which on its length takes more than one."""
+_BEGIN_NAMED = BEGIN + literal(b"x-request-id", b"", never=False)[:-1]
+"""The same, and the name of the request's id."""
+
 _RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
 
 
 def head_of(entry: Entry, answer: Answer | None) -> bytes:
     """Return the head of an answer: what the alpha sent, which one it was, and the request's id."""
-    parts = [BEGIN, literal(b"x-request-id", entry.request_id.encode(), never=False)]
+    name = entry.request_id.encode()
+    if len(name) < _SHORT:
+        parts = [_BEGIN_NAMED, bytes((len(name),)), name]
+    else:
+        parts = [BEGIN, literal(b"x-request-id", name, never=False)]
     alpha = entry.alpha if answer is None else answer.alpha
     if alpha:
         parts.append(_alpha(alpha))

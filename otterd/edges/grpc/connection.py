@@ -32,7 +32,7 @@ SIGN = 20.0
 """Seconds that a client has to answer a ping."""
 
 _PING = b"otterask"
-_KINDS = {CHECK: HealthCheck, WATCH: HealthWatch}
+_KINDS: dict[Method, type[Call]] = {CHECK: HealthCheck, WATCH: HealthWatch}
 
 log = Logger()
 
@@ -142,37 +142,29 @@ class GrpcConnection(Protocol):
     def accept(self, stream: Stream, head: Head) -> Receiver:
         """Take a request, or answer at once what no call can come of."""
         method = METHODS.get(head.path, UNKNOWN)
-        keeper = self.keeper
-        entry = keeper.ledger.open(Door.GRPC, method.route, head.get(b"x-request-id"))
-        call = Call(self, stream, method, self._stranger, entry, self.link.now)
+        keeper, asked, problem = self.keeper, self._stranger, None
         try:
-            if head.method != b"POST":
-                self._deny(call, 405, blocks.NOT_POST, MethodNotAllowed)
-            elif not (head.get(b"content-type") or b"").startswith(b"application/grpc"):
-                self._deny(call, 415, blocks.NOT_GRPC, UnsupportedMedia)
-            else:
-                return self._admit(call, method, head)
+            asked = asked_of(head, asked.caller, keeper.guard)
         except OtterError as error:
-            self.refuse_at_once(call, error)
-        except Exception:
-            log.failure("a call on {route} failed", route=entry.route)
-            self.refuse_at_once(call, OtterError("internal error"))
-        return NOBODY
-
-    def _admit(self, call: Call, method: Method, head: Head) -> Receiver:
-        """Return who hears of a call that can be one; raise an OtterError for what cannot."""
-        if method.refused:
-            raise NotBuilt(method.refused)
-        asked = asked_of(head, self._stranger.caller, self.keeper.guard)
-        call.asked = asked
-        if asked.encoding not in ENCODINGS:
-            error = NotBuilt("messages are taken in gzip or as they are")
-            self.refuse_at_once(call, error, blocks.ENCODINGS)
-            return NOBODY
-        if method.plan is not None:
+            problem = error
+        entry = keeper.ledger.open(Door.GRPC, method.route, asked.request_id)
+        kind = Call if method.plan is not None else _KINDS.get(method, Call)
+        call = kind(self, stream, method, asked, entry, self.link.now)
+        if head.method != b"POST":
+            self._deny(call, 405, blocks.NOT_POST, MethodNotAllowed)
+        elif problem is not None:
+            self._refuse(call, problem)
+        elif not asked.kind.startswith(b"application/grpc"):
+            self._deny(call, 415, blocks.NOT_GRPC, UnsupportedMedia)
+        elif method.refused:
+            self._refuse(call, NotBuilt(method.refused))
+        elif asked.encoding not in ENCODINGS:
+            self._refuse(call, NotBuilt("messages are taken in gzip or as they are"), blocks.ENCODINGS)
+        else:
+            if method.plan is None:
+                self._name(call)
             return call
-        self._name(call)
-        return _KINDS[method](self, call.stream, method, asked, call.entry, call.since)
+        return NOBODY
 
     def _deny(self, call: Call, status: int, block: bytes, error: type[OtterError]) -> None:
         """Answer what is no gRPC with an HTTP status alone."""
@@ -181,7 +173,7 @@ class GrpcConnection(Protocol):
         call.over_with(status)
         self.link.head(call.stream, block, end=True)
 
-    def refuse_at_once(self, call: Call, error: OtterError, more: bytes = b"") -> None:
+    def _refuse(self, call: Call, error: OtterError, more: bytes = b"") -> None:
         """Answer with trailers only."""
         self._name(call)
         call.entry.verdict = error.word
