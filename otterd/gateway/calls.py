@@ -172,7 +172,9 @@ class Calls:
         if leg.attempt is not None:
             leg.attempt.took, leg.attempt.verdict = took, verdict or "given up"
         shared.sight.ended(leg.address, self.operation.purpose, verdict, took)
-        if verdict in judge.HINTS:
+        # A caller that gives an alpha no time is no sign of anything.
+        hasty = verdict is Verdict.TIMED_OUT and took < shared.live.config.hang_limit
+        if verdict in judge.HINTS and not hasty:
             shared.sight.hint(str(verdict))
         shared.lines.give(leg.lane, leg.address)
         return took

@@ -400,3 +400,16 @@ def test_a_mistake_in_placing_ends_the_request(mistakes: list[str]) -> None:
     rig.gateway.shared.placing.policy = None  # type: ignore[assignment]
     assert isinstance(rig.perform(operation()).error, AlphaFailed)
     assert rig.gateway.in_flight == 0
+
+
+def test_a_time_limit_that_was_too_short_hints_at_no_change_of_the_cluster() -> None:
+    rig = Rig()
+    for alpha in rig.alphas.values():
+        alpha.channel.default = TimedOut("no answer within the deadline")
+    rig.perform(operation(timeout=0.001))
+    assert not rig.sight.hints
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Delayed(2.0, TimedOut("no answer within the deadline"))
+    rig.perform(operation(timeout=2.0))
+    rig.clock.advance(2.0)
+    assert rig.sight.hints
