@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otterd.wire.h2 import ClientConnection, Limits, Memo, ServerConnection, block, pack
+from otterd.wire.h2 import ClientConnection, Code, Limits, Memo, ServerConnection, block, pack
+from otterd.wire.h2.frames import rst_stream
 from tests.wire.h2.peers import (
     ANSWER,
     ASK,
@@ -190,6 +191,9 @@ def test_an_answer_before_the_requests_end_ends_the_call() -> None:
     stream = pair.owner.accepted[0].stream
     assert stream is not None
     pair.server.answer(stream, HEADED, b"early", TRAILED)
+    assert pair.server._out[-1] == rst_stream(1, Code.NO_ERROR)
+    pair.client.receive(pair.server.data_to_send().removesuffix(rst_stream(1, Code.NO_ERROR)), 0.0)
+    assert pair.client.data_to_send() == rst_stream(1, Code.CANCEL)
     pair.talk()
     check_answered(call, b"early")
     assert not pair.client.streams
