@@ -182,6 +182,17 @@ async def a_producer_held_back_while_reading(end: End) -> Any:
     return len(told), runs(producer.calls)[:2], producer.left
 
 
+async def a_write_behind_one_that_holds_the_producer_back(end: End) -> Any:
+    producer = Push(end, 0, 0)
+    end.transport.registerProducer(producer, True)
+    end.protocol.on_data = lambda data: end.transport.write(b"a" * 70_000)
+    end.peer.send(b"go")
+    end.transport.doRead()
+    end.transport.write(b"b")
+    told = await end.read_exactly(70_001)
+    return told[-1:], producer.calls
+
+
 async def a_pulled_producer_is_asked_for_each_piece(end: End) -> Any:
     producer = Pull(end, 50, 20_000)
     end.transport.registerProducer(producer, False)
@@ -400,6 +411,7 @@ PLAIN = (
     a_pushing_producer_is_held_back,
     one_great_write_holds_the_producer_back,
     a_producer_held_back_while_reading,
+    a_write_behind_one_that_holds_the_producer_back,
     a_pulled_producer_is_asked_for_each_piece,
     a_pulled_producer_registered_while_reading,
     an_end_waits_for_the_producer,
