@@ -21,7 +21,8 @@ transport. When the transport goes first, say `disconnected()`. When it takes no
 `release()` when it does again; what waits is bounded, and `stalled(since)` names the streams that do
 not move. Call `tick(now)` about once a second. Receivers must not raise.
 
-*Client.* `request` raises NoRoom (`room_made` follows), Leaving (use another connection) or QueueFull:
+*Client.* `met` is True once the peer's SETTINGS came, `room` says how many more requests may be sent.
+`request` raises NoRoom (`room_made` follows), Leaving (use another connection) or QueueFull:
 in each nothing was sent. `lost.unprocessed` is True when the request never left this process, was
 refused with REFUSED_STREAM, or lies above the last stream of a GOAWAY; otherwise it may have been
 worked on. `going_away` says that no more requests are taken; those in work go on, and `closed(None)`

@@ -270,6 +270,7 @@ def _indexed(first: int) -> Field:
 
 def _resized(block: bytes, pos: int) -> int:
     size, pos = integer(block, pos, 0x1F)
+    # RFC 7541, 6.3; three cases of h2spec fail here, for its encoder acknowledges our 0 and keeps its table.
     if size:
         raise Broken(Code.COMPRESSION_ERROR, "a table larger than announced")
     return pos
