@@ -42,6 +42,14 @@ class Fair(Generic[T]):
         longest = max(self._lines, key=lambda caller: len(self._lines[caller]))
         return self._take(longest, -1)
 
+    def exceeds(self, caller: str) -> bool:
+        """Tell whether someone has a line that stays the longer one when `caller` takes a place of it."""
+        own = len(self._lines.get(caller, ()))
+        if self._length - len(self._lines) <= own:
+            # Not even if all others had a single place each.
+            return False
+        return max(map(len, self._lines.values()), default=0) > own + 1
+
     def remove(self, caller: str, item: T) -> bool:
         """Take `item` out; tell whether it was there."""
         line = self._lines.get(caller, ())

@@ -106,7 +106,7 @@ class Lines:
     def enter(self, queued: Queued, caller: str, deadline: float) -> None:
         """Put `queued` in line; it is told in any case, at the latest at `deadline`."""
         config, now = self._live.config, self._clock.seconds()
-        if len(self._until) >= config.queue_limit and not self._make_room(queued.lane):
+        if len(self._until) >= config.queue_limit and not self._make_room(queued.lane, caller):
             self.turned_away[queued.lane] += 1
             queued.refused(
                 Overloaded("every alpha is busy, and so is the line in front of them", retry_after=1)
@@ -121,18 +121,25 @@ class Lines:
         if self._until.pop(queued, None) is not None:
             self._lines[queued.lane].remove(caller, queued)
 
-    def _make_room(self, lane: Lane) -> bool:
-        """Turn away one that is worth less than what comes in `lane`; tell whether there was one."""
+    def _make_room(self, lane: Lane, caller: str) -> bool:
+        """Turn away one that is worth less than what `caller` asks in `lane`; tell whether there was one."""
         for lesser in LANES_SHED_FIRST:
             if lesser is lane:
-                return False
-            shed = self._lines[lesser].shed()
-            if shed is not None:
-                del self._until[shed]
-                self.turned_away[lesser] += 1
-                shed.refused(Overloaded("every alpha is busy, and more urgent requests wait", retry_after=1))
+                # Who fills the line by asking much keeps nobody else out of it.
+                why = "every alpha is busy, and requests of others wait"
+                return self._lines[lane].exceeds(caller) and self._shed(lane, why)
+            if self._shed(lesser, "every alpha is busy, and more urgent requests wait"):
                 return True
         return False
+
+    def _shed(self, lane: Lane, why: str) -> bool:
+        shed = self._lines[lane].shed()
+        if shed is None:
+            return False
+        del self._until[shed]
+        self.turned_away[lane] += 1
+        shed.refused(Overloaded(why, retry_after=1))
+        return True
 
     def _late(self, queued: Queued, caller: str, until: float) -> None:
         # One that left, or came back since, is told elsewhere.

@@ -76,3 +76,11 @@ def test_a_caller_that_asks_once_waits_for_one_turn_of_each_other(busy: int, oth
     line.push("late", "late", 2.0)
     served = [line.pop() for _ in range(busy + others + 1)]
     assert served.index("late") <= others + 1
+
+
+@given(st.lists(st.sampled_from("abcd"), max_size=20), st.sampled_from("abcde"))
+def test_a_line_exceeds_whose_would_still_be_shorter_with_a_place_of_it(
+    pushed: list[str], caller: str
+) -> None:
+    line = filled(*((each, each) for each in pushed))
+    assert line.exceeds(caller) is any(pushed.count(each) > pushed.count(caller) + 1 for each in "abcd")

@@ -148,3 +148,14 @@ def test_tells_since_when_the_first_has_waited() -> None:
     rig.clock.advance(2.0)
     rig.ask(order=("a",))
     assert rig.lines.oldest(Lane.READ) == 2.0
+
+
+def test_a_caller_that_fills_the_line_gives_way_to_another() -> None:
+    rig = Rig(queue_limit=4)
+    for _ in "ab":
+        rig.ask()
+    greedy = [rig.ask(caller="greedy") for _ in range(4)]
+    modest = [rig.ask(caller="modest") for _ in range(3)]
+    assert [bool(each.error) for each in greedy] == [False, False, True, True]
+    assert [bool(each.error) for each in modest] == [False, False, True]
+    assert len(rig.lines) == 4
