@@ -205,10 +205,10 @@ class Call:
                 link.head(stream, begin)
                 link.finish(stream, trailers)
             elif len(payload) <= JOINED:
-                entry.sent = len(payload)
+                entry.sent = len(payload) + HEAD_BYTES
                 gone = link.answer(stream, begin, pack(payload), trailers)
             else:
-                entry.sent = len(payload)
+                entry.sent = len(payload) + HEAD_BYTES
                 link.head(stream, begin)
                 link.send(stream, head(len(payload)))
                 gone = link.send(stream, payload)
@@ -226,11 +226,21 @@ class Call:
             return
         self._checked = True
         start = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        length, keeper = int.from_bytes(start[1:HEAD_BYTES]), self.line.keeper
+        length = int.from_bytes(start[1:HEAD_BYTES])
         if length > self._most:
             raise too_large(self._most)
-        if length > JOINED and self.method.plan is not None:
-            keeper.guard.admit_local(self.asked.caller, charge=False, admin=self.method.admin)
+        if length > JOINED:
+            self._admit_early()
+
+    def _admit_early(self) -> None:
+        """Refuse a long message before it is held whole; who may send it is charged when it is."""
+        guard, asked = self.line.keeper.guard, self.asked
+        try:
+            guard.admit_local(asked.caller, charge=False, admin=self.method.admin or asked.galaxy)
+        except OtterError:
+            # A guess at a token is to cost something.
+            guard.charge(asked.caller)
+            raise
 
     def _landed(self, result: Answer | Failure) -> None:
         self._pending = None

@@ -51,6 +51,8 @@ class HealthWatch(Call):
         self.line.watching[self] = None
         self.line.link.head(self.stream, blocks.head_of(self.entry, None))
         self.look()
+        if self.line.keeper.draining:
+            self.leave()
 
     def look(self) -> None:
         """Say how it stands, if that is new."""

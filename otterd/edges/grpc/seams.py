@@ -23,6 +23,9 @@ class Gatekeeper(Protocol):
     def admit_local(self, caller: Caller, *, charge: bool, admin: bool) -> str:
         """Admit what Otter does itself, or raise an OtterError; return the client's address."""
 
+    def charge(self, caller: Caller) -> None:
+        """Take one request from what the caller may ask in its time, or raise an OtterError."""
+
     def client(self, caller: Caller) -> str | None:
         """Return the client's address."""
 

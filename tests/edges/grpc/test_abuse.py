@@ -138,3 +138,13 @@ def test_a_client_that_reads_nothing_is_not_written_to_without_bound() -> None:
     for _ in range(100):
         rig.settle(told[0])
     assert all(each.ended for each in told)
+
+
+def test_guesses_at_a_token_with_long_messages_are_counted() -> None:
+    rig = Rig(client_token="visitor", rate_limit_rps=0.5, rate_limit_burst=2)
+    told = []
+    for _ in range(3):
+        stream = rig.client.open(DGRAPH + "Query", (("authorization", "Bearer guess"),))
+        rig.client.send(stream, framed(bytes(100_000))[:50], end=False)
+        told.append(rig.settle(rig.client.told[stream]).code)
+    assert told == [16, 16, 8]

@@ -69,3 +69,15 @@ def test_a_watcher_that_goes_is_forgotten() -> None:
     rig.settle(rig.client.ask(WATCH))
     rig.client.wire.gone()
     assert len(rig.ledger.closed) == 2
+
+
+def test_a_watch_that_comes_while_otter_stops_is_told_and_ended() -> None:
+    rig = Rig()
+    rig.report.status = 503
+    rig.calls.drain()
+    stream = rig.client.open(WATCH)
+    rig.client.h2.send_data(stream, framed(b""), end_stream=True)
+    rig.client.wire.protocol.dataReceived(rig.client.h2.data_to_send())
+    rig.settle(rig.client.told[stream])
+    assert (rig.client.told[stream].data, rig.client.told[stream].code) == (NOT_SERVING, 14)
+    assert rig.calls.connections == 0
