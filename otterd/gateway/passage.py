@@ -173,7 +173,7 @@ class Passage(Calls):
     def _again(self, verdict: Verdict, follows: Next, address: str) -> bool:
         """Try another alpha, or wait for one; tell whether that was possible."""
         shared, now = self._shared, self._shared.clock.seconds()
-        if now >= self.deadline or self._lost >= MOST_LOST or not (self.heard or self.operation.writes):
+        if now >= self.deadline or self._lost >= MOST_LOST or not self.heard:
             return False
         if verdict is Verdict.GROUP_AWAY:
             # The survivors of a group do not ask its leader.

@@ -187,3 +187,13 @@ def test_a_read_of_a_transaction_is_not_hedged() -> None:
     rig.perform(operation(start_ts=7))
     rig.clock.pump([0.02] * 4)
     assert len(waiting_at(rig)) == 1
+
+
+def test_a_write_whose_caller_left_is_not_begun_anew() -> None:
+    rig = Rig()
+    rig.a.channel.default = HANG
+    heard = rig.perform(operation(Purpose.MUTATION))
+    heard.deferred.cancel()
+    rig.a.channel.settle(rig.a.channel.calls[0], NotReached("refused"))
+    assert not rig.b.channel.calls
+    assert rig.gateway.in_flight == 0
