@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import gateways, machine, memory, real, targets
+from bench import gateways, instances, machine, memory, real, targets
 from bench.gateways import Gateway
 from bench.measuring import Loads, Sample
 from bench.memory import Memory
@@ -130,6 +130,12 @@ def run(asked: argparse.Namespace, folder: Path) -> Found:
             gateway.close()
         if not asked.rows:
             found.idle += memory.measured(stub.alphas, core)
+            try:
+                found.samples += instances.measured(
+                    stub.alphas, folder, loader, instances.allowed(), asked.rounds, asked.seconds
+                )
+            except Absent as failure:
+                found.missing["two instances"] = str(failure)
     try:
         if not asked.rows or wanted(real.ROWS, asked):
             found.samples += real_ones(asked, folder, loader)
@@ -147,12 +153,14 @@ def main(words: list[str]) -> None:
         except Absent as failure:
             raise SystemExit(f"nothing was measured: {failure}") from None
     about |= {"load_after": round(machine.load(), 2), "rounds": asked.rounds, "seconds": asked.seconds}
-    judged = targets.judged(found.samples, found.idle, len(machine.ALLOWED))
+    named = dict.fromkeys(one.gateway for one in found.samples if one.gateway.startswith("otter"))
+    cores = len(machine.ALLOWED)
+    verdicts = [(name, targets.judged(found.samples, found.idle, cores, name)) for name in named]
     told = "\n\n".join(
         (
             ", ".join(f"{name} {value}" for name, value in about.items()),
-            rendered((*ROWS, *real.ROWS), found.samples, found.missing),
-            targets.rendered(judged),
+            rendered((*ROWS, *real.ROWS, instances.ROW), found.samples, found.missing),
+            *(f"{name}\n\n{targets.rendered(judged)}" for name, judged in verdicts),
         )
     )
     print(told)

@@ -63,11 +63,13 @@ def has_grpc_door() -> bool:
     return "enable_grpc" in {one.name for one in fields(Config)}
 
 
-def otter(alphas: Sequence[Address], core: int | str, name: str = "otter", **keys: Any) -> Gateway:
-    """Start Otter as shipped, but for `keys`, with every door it has."""
+def otter(
+    alphas: Sequence[Address], core: int | str, name: str = "otter", *, by: Sequence[str] = (), **keys: Any
+) -> Gateway:
+    """Start Otter as shipped, but for `keys`, with every door it has; `by` is a program that runs it."""
     grpc_port = free_ports(1)[0]
     door = {"enable_grpc": True, "grpc_port": grpc_port} if has_grpc_door() else {}
-    running = Otter(alphas, {**shipped(), **door, **keys}, wrapper=("taskset", "-c", str(core)))
+    running = Otter(alphas, {**shipped(), **door, **keys}, wrapper=("taskset", "-c", str(core), *by))
     ports = {"http": _port(running.http), "ws": _port(running.ws)}
     try:
         running.start()

@@ -9,6 +9,8 @@ from bench.rows import Row
 HEAD = ("gateway", "calls/s", "spread", "against", "CPU µs", "p50 ms", "p99 ms", "core", "errors", "by")
 FULL = 0.95
 """The part of its core from which on a gateway's throughput counts as its capacity."""
+STRANGERS = 0.1
+"""The part of that core that other processes may have had."""
 
 
 def rendered(rows: Sequence[Row], samples: Sequence[Sample], missing: dict[str, str]) -> str:
@@ -54,6 +56,7 @@ def _row(row: Row, samples: Sequence[Sample]) -> str:
 
 def _line(row: Row, name: str, samples: Sequence[Sample]) -> list[str]:
     ours = of(samples, row.name, name)
+    note = "" if row.rate or full(ours) else " (not full)"
     rate = spread(rates(ours))
     share = spread([one.share for one in ours])
     return [
@@ -64,16 +67,16 @@ def _line(row: Row, name: str, samples: Sequence[Sample]) -> list[str]:
         _number(spread(known([one.cpu for one in ours])), 1),
         _number(spread([value / 1e3 for value in known([one.p50 for one in ours])]), 2),
         _number(spread([value / 1e3 for value in known([one.p99 for one in ours])]), 2),
-        "–" if name == "direct" or not share else f"{share.middle:.0%}{'' if full(ours) else ' (not full)'}",
+        f"{share.middle:.0%}{note}" if share and share.middle else "–",
         str(sum(one.errors for one in ours)),
         ", ".join(sorted({one.tool for one in ours})),
     ]
 
 
 def full(samples: Sequence[Sample]) -> bool:
-    """Return whether the gateway's core was busy enough for a capacity, or the loop was open."""
-    shares = spread([one.busy for one in samples])
-    return bool(shares and shares.middle >= FULL) or any(one.row.endswith("500") for one in samples)
+    """Return whether the gateway itself kept its core busy, so that its throughput is a capacity."""
+    busy, share = spread([one.busy for one in samples]), spread([one.share for one in samples])
+    return bool(busy and share and busy.middle >= FULL and busy.middle - share.middle <= STRANGERS)
 
 
 def _against(row: Row, name: str, ours: Sequence[Sample], samples: Sequence[Sample]) -> str:

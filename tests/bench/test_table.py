@@ -33,16 +33,17 @@ def test_a_row_that_nobody_ran_is_left_out():
 
 
 def test_throughput_is_a_capacity_only_where_the_core_was_full():
-    idle = replace(OURS, busy=0.94)
+    idle = replace(OURS, busy=0.94, share=0.94)
     assert full([OURS])
     assert not full([idle])
+    assert not full([replace(OURS, share=0.85)])  # others had the rest of it
     assert "(not full)" in rendered([HTTP], [idle], {})
     assert "(a core was not full)" in (seen([idle, THEIRS])["http: calls/s, times the Go gateway"].seen or "")
 
 
 def test_an_open_loop_need_not_fill_the_core():
     row = LATENCY[0]
-    paced = replace(OURS, row=row.name, busy=0.1)
+    paced = replace(OURS, row=row.name, busy=0.1, share=0.1)
     assert "(not full)" not in rendered([row], [paced], {})
 
 
@@ -70,6 +71,20 @@ def test_added_latency_is_what_lies_over_a_direct_call():
     assert (found["http-500: added p99, ms"].seen, found["http-500: added p99, ms"].met) == ("1.60", False)
 
 
+def test_nothing_is_said_of_added_latency_while_direct_calls_take_longer():
+    ours = replace(OURS, row="grpc-500", p99=200.0)
+    target = seen([ours, DIRECT])["grpc-500: added p99, ms"]
+    assert not target.met
+    assert "| –" in verdicts([target])
+
+
+def test_two_instances_are_held_against_one():
+    twice = replace(OURS, row="instances", gateway="otter twice", rate=1800.0)
+    alone = replace(OURS, row="instances", gateway="otter alone", rate=1000.0)
+    target = seen([OURS, twice, alone], cores=4)["two instances on one port, times one"]
+    assert (target.seen, target.met) == ("1.80", True)
+
+
 def test_idle_connections_are_counted_each():
     held = Memory("ws", 1000, 50 * 2**20, 50 * 2**20 + 11_000 * 1024)
     assert seen([], [held])["KiB an idle ws connection"].seen == "11.0"
@@ -78,3 +93,11 @@ def test_idle_connections_are_counted_each():
 
 def test_two_instances_are_not_run_on_two_cores():
     assert "not run" in (seen([])["two instances on one port, times one"].seen or "")
+
+
+def test_another_otter_is_judged_by_its_own_figures():
+    other = replace(OURS, gateway="otter h2", rate=2500.0)
+    what = "http: calls/s, times the Go gateway"
+    found = {one.what: one.seen for one in judged([OURS, other, THEIRS], (), 2, "otter h2")}
+    assert found[what] == "2.50"
+    assert seen([OURS, other, THEIRS])[what].seen == "2.00"
