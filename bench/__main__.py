@@ -20,6 +20,7 @@ from bench.running import Absent, compiled
 from bench.scraping import Scraping
 from bench.stand_in import StandIn
 from bench.table import rendered
+from otterd import __version__
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -67,7 +68,10 @@ def started(
             bench.callback(made[-1].close)
         except Absent as failure:
             found.missing[name] = str(failure)
+    default, *_ = gateways.engines()
     for engine in asked.engine:
+        if engine == default:
+            continue
         if engine not in gateways.engines():
             found.missing[f"otter {engine}"] = "not built"
             continue
@@ -103,6 +107,7 @@ def measured(
 def real_ones(asked: argparse.Namespace, folder: Path, loader: Path) -> list[Sample]:
     """Measure in front of a real alpha; raises Absent without one."""
     every = ",".join(map(str, sorted(machine.ALLOWED)))
+    os.sched_setaffinity(0, machine.ALLOWED)  # a cluster of our own gets every core, too
     with real.cluster(asked.alphas) as alpha, ExitStack() as bench:
         made = real.gateways(alpha, every, folder)
         for gateway in made:
@@ -152,6 +157,7 @@ def main(words: list[str]) -> None:
             found = run(asked, Path(folder))
         except Absent as failure:
             raise SystemExit(f"nothing was measured: {failure}") from None
+    about |= {"otter": __version__, "engine": gateways.engines()[0]}
     about |= {"load_after": round(machine.load(), 2), "rounds": asked.rounds, "seconds": asked.seconds}
     named = dict.fromkeys(one.gateway for one in found.samples if one.gateway.startswith("otter"))
     cores = len(machine.ALLOWED)
