@@ -102,7 +102,8 @@ def test_each_alpha_is_shown_with_its_standing_and_its_load() -> None:
     fleet.load.begun(A)
     fleet.load.ended(A, 0.0, 0.0125)
     fleet.load.told(A, 0.0, 4, 2)
-    fleet.ward.probed(A, 0.0, Probed(max_assigned=7))
+    for address in (A, B):
+        fleet.ward.probed(address, 0.0, Probed(max_assigned=7))
     fleet.alphas[0].health.raw = {"instance": "alpha", "max_assigned": 2**60}
     fleet.clock.advance(2)
     first = page(fleet)["alphas"][0]

@@ -40,7 +40,8 @@ def test_an_alphas_load_age_and_ejections_are_shown() -> None:
     fleet = Fleet()
     fleet.rig.a.channel.on("Query", HANG)
     fleet.perform(operation())
-    fleet.ward.probed(A, 0.0, Probed(max_assigned=7))
+    for address in (A, B):
+        fleet.ward.probed(address, 0.0, Probed(max_assigned=7))
     fleet.load.begun(A)
     fleet.load.ended(A, 0.0, 0.25)
     fleet.load.told(A, 0.0, 4, 2)
