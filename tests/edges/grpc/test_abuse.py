@@ -148,3 +148,26 @@ def test_guesses_at_a_token_with_long_messages_are_counted() -> None:
         rig.client.send(stream, framed(bytes(100_000))[:50], end=False)
         told.append(rig.settle(rig.client.told[stream]).code)
     assert told == [16, 16, 8]
+
+
+def test_a_client_that_asks_and_does_not_read_gets_nothing_more_buffered() -> None:
+    rig = Rig()
+    for alpha in rig.alphas.values():
+        alpha.channel.on("Query", Answer(0, bytes(60_000)))
+    wire = rig.client.wire
+    rig.client.h2.increment_flow_control_window(1 << 20)
+    rig.client.talk()
+    wire.stalled = True
+    for _ in range(3):
+        rig.client.ask(DGRAPH + "Query", query())
+        rig.clock.advance(0)
+    held = len(wire.dataBuffer)
+    assert held > 65_536
+    for number in range(100):
+        rig.client.h2.ping(number.to_bytes(8))
+    rig.client.talk()
+    assert len(wire.dataBuffer) == held
+    wire.stalled = False
+    wire.take()
+    rig.client.talk()
+    assert len(rig.client.wire.received) > held + 100 * 17

@@ -311,3 +311,21 @@ def test_an_alter_waits_for_the_schema_unless_told_not_to(later: bool) -> None:
     peer.ask(DGRAPH + "Alter", api.Operation(schema="a: int .", run_in_background=later).SerializeToString())
     [passage] = rig.gateway._passages
     assert passage.operation.settles is not later
+
+
+def test_an_operation_carries_what_the_call_says() -> None:
+    rig = scripted(HANG)
+    fields = (("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2"), ("origin", "https://a.example"))
+    rig.client.ask(DGRAPH + "Query", mutation(commit_now=True, start_ts=9), fields)
+    [passage] = rig.gateway._passages
+    operation = passage.operation
+    assert (operation.commit_now, operation.start_ts, operation.writes) == (True, 9, True)
+    assert operation.caller.forwarded == b"1.1.1.1,2.2.2.2"
+    assert operation.caller.origin == b"https://a.example"
+    rig.client.wire.gone()
+    rig.alphas["b:9080"].channel.on("Query", HANG)
+    peer = Peer(rig.calls, PeerWire(LOCAL))
+    peer.ask(DGRAPH + "Query", query(read_only=True, best_effort=True), (("sec-fetch-site", "cross-site"),))
+    [operation] = [each.operation for each in rig.gateway._passages if not each.operation.writes]
+    assert (operation.read_only, operation.best_effort) == (True, True)
+    assert operation.caller.origin == b"null"
