@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import gateways, instances, machine, memory, real, targets
+from bench import encrypted, gateways, instances, machine, memory, real, targets
 from bench.gateways import Gateway
 from bench.measuring import Loads, Sample
 from bench.memory import Memory
@@ -68,15 +68,11 @@ def started(
             bench.callback(made[-1].close)
         except Absent as failure:
             found.missing[name] = str(failure)
-    default, *_ = gateways.engines()
-    for engine in asked.engine:
-        if engine == default:
-            continue
-        if engine not in gateways.engines():
-            found.missing[f"otter {engine}"] = "not built"
-            continue
+    for engine in gateways.further(asked.engine):
         made.append(gateways.otter(stub.alphas, core, f"otter {engine}", alpha_engine=engine))
         bench.callback(made[-1].close)
+    for engine in set(asked.engine) - set(gateways.engines()):
+        found.missing[f"otter {engine}"] = "not built"
     if not gateways.has_grpc_door():
         found.missing["otter's gRPC door"] = "not built"
     return [*made, Gateway("direct", 0, real.Nothing(), {"grpc": stub.port})]
@@ -109,12 +105,21 @@ def real_ones(asked: argparse.Namespace, folder: Path, loader: Path) -> list[Sam
     every = ",".join(map(str, sorted(machine.ALLOWED)))
     os.sched_setaffinity(0, machine.ALLOWED)  # a cluster of our own gets every core, too
     with real.cluster(asked.alphas) as alpha, ExitStack() as bench:
-        made = real.gateways(alpha, every, folder)
+        made = real.gateways(alpha, every, folder, gateways.further(asked.engine))
         for gateway in made:
             bench.callback(gateway.close)
         loads = Loads(folder, loader, every, machine.cores()[0])
         measured(loads, real.ROWS[:1], made, argparse.Namespace(rounds=1, seconds=1), 60)  # to warm up
         return measured(loads, real.ROWS, made, asked, asked.most / 4)
+
+
+def encrypted_ones(asked: argparse.Namespace, folder: Path, loader: Path) -> list[Sample]:
+    """Measure in front of an alpha with TLS; raises Absent where none can be started."""
+    every = ",".join(map(str, sorted(machine.ALLOWED)))
+    with encrypted.gateways(every) as made:
+        loads = Loads(folder, loader, every, machine.cores()[0])
+        measured(loads, [encrypted.ROW], made, argparse.Namespace(rounds=1, seconds=1), 60)  # to warm up
+        return measured(loads, [encrypted.ROW], made, asked, asked.most / 8)
 
 
 def run(asked: argparse.Namespace, folder: Path) -> Found:
@@ -141,12 +146,26 @@ def run(asked: argparse.Namespace, folder: Path) -> Found:
                 )
             except Absent as failure:
                 found.missing["two instances"] = str(failure)
-    try:
-        if not asked.rows or wanted(real.ROWS, asked):
-            found.samples += real_ones(asked, folder, loader)
-    except Absent as failure:
-        found.missing["a real alpha"] = str(failure)
+    for name, row, ask in (
+        ("a real alpha", real.ROWS[0], real_ones),
+        ("one with TLS", encrypted.ROW, encrypted_ones),
+    ):
+        try:
+            if wanted([row], asked) and not (asked.quick and row is encrypted.ROW):
+                found.samples += ask(asked, folder, loader)
+        except Absent as failure:
+            found.missing[name] = str(failure)
     return found
+
+
+def kept(about: dict[str, object], found: Found) -> str:
+    """Return the raw results as JSON, one line for each run."""
+    rows = ",\n".join(json.dumps(one.raw()) for one in found.samples)
+    idle = json.dumps([one.raw() for one in found.idle])
+    return (
+        f'{{"machine": {json.dumps(about)},\n"missing": {json.dumps(found.missing)},\n'
+        f'"memory": {idle},\n"samples": [\n{rows}\n]}}\n'
+    )
 
 
 def main(words: list[str]) -> None:
@@ -165,18 +184,12 @@ def main(words: list[str]) -> None:
     told = "\n\n".join(
         (
             ", ".join(f"{name} {value}" for name, value in about.items()),
-            rendered((*ROWS, *real.ROWS, instances.ROW), found.samples, found.missing),
+            rendered((*ROWS, *real.ROWS, encrypted.ROW, instances.ROW), found.samples, found.missing),
             *(f"{name}\n\n{targets.rendered(judged)}" for name, judged in verdicts),
         )
     )
     print(told)
-    raw = {
-        "machine": about,
-        "missing": found.missing,
-        "memory": [one.raw() for one in found.idle],
-        "samples": [one.raw() for one in found.samples],
-    }
-    asked.out.with_suffix(".json").write_text(json.dumps(raw, indent=1) + "\n")
+    asked.out.with_suffix(".json").write_text(kept(about, found))
     asked.out.with_suffix(".md").write_text(told + "\n")
 
 

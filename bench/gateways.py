@@ -58,6 +58,11 @@ def engines() -> list[str]:
     return [default.value, *(one.value for one in type(default) if one is not default)]
 
 
+def further(wished: Sequence[str]) -> list[str]:
+    """Return which of the engines in `wished` there are beside the default."""
+    return [name for name in engines()[1:] if name in wished]
+
+
 def has_grpc_door() -> bool:
     """Return whether this Otter has a gRPC door."""
     return "enable_grpc" in {one.name for one in fields(Config)}

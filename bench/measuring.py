@@ -37,7 +37,8 @@ class Sample:
 
     def raw(self) -> dict[str, object]:
         """Return it as it is kept."""
-        return asdict(self)
+        known = asdict(self)
+        return {name: round(value, 3) if isinstance(value, float) else value for name, value in known.items()}
 
 
 class Loads:
@@ -91,7 +92,7 @@ class Loads:
             f'wrk.method = "POST"\nwrk.path = "{row.target}"\nwrk.body = [==[{text}]==]\n'
             'wrk.headers["Content-Type"] = "application/json"\n'
         )
-        where = f"http://127.0.0.1:{gateway.ports['http']}"
+        where = f"{row.scheme}://127.0.0.1:{gateway.ports['http']}"
         duration = f"-d{seconds}s"
         return ["wrk", "-t1", f"-c{row.connections}", duration, "--latency", "-s", str(script), where]
 

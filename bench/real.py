@@ -3,8 +3,9 @@
 import http.client
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def cluster(named: str) -> Iterator[Address]:
         return
     if not binary():
         raise Absent("no `dgraph` on the PATH and no --alphas")
-    ours = Cluster(Shape(alphas=1))
+    ours = Cluster(Shape(alphas=1, replicas=1))
     try:
         ours.start()
         yield ours.addresses[0]
@@ -48,37 +49,41 @@ def cluster(named: str) -> Iterator[Address]:
         ours.stop()
 
 
-def gateways(alpha: Address, cores: str, folder: Path) -> list[Gateway]:
+def gateways(alpha: Address, cores: str, folder: Path, engines: Sequence[str] = ()) -> list[Gateway]:
     """Return the alpha itself, and what is started in front of it once it holds the rows' data."""
     if not shutil.which("wrk"):
         raise Absent("wrk is not installed")
-    _fill(alpha)
+    fill(alpha)
     host, _, port = alpha.http.rpartition(":")
     if host not in ("127.0.0.1", "localhost"):
         raise Absent(f"{alpha.http} is not on this machine")
     found = [Gateway("alpha", 0, Nothing(), {"http": int(port)}), otter([alpha], cores)]
+    found += [otter([alpha], cores, f"otter {engine}", alpha_engine=engine) for engine in engines]
     with suppress(Absent):  # it was said already that there is none
         found.append(go([alpha], cores, folder))
     return found
 
 
-def _fill(alpha: Address) -> None:
+def fill(alpha: Address, context: ssl.SSLContext | None = None) -> None:
+    """Put what the rows ask for into the cluster of `alpha`, once; over HTTPS when there is a `context`."""
+
+    def posted(target: str, kind: str, text: str) -> dict[str, dict[str, list[object]]]:
+        asked = (
+            http.client.HTTPSConnection(alpha.http, timeout=30, context=context)
+            if context
+            else http.client.HTTPConnection(alpha.http, timeout=30)
+        )
+        with closing(asked):
+            asked.request("POST", target, text.encode(), {"Content-Type": kind})
+            said = json.loads(asked.getresponse().read())
+        if "errors" in said:
+            raise Absent(f"{target}: {said['errors']}")
+        return dict(said)
+
     name = asking.PREDICATE
-    _posted(alpha, "/alter", "application/dql", f"{name}: string @index(exact) .")
-    held = _posted(alpha, "/query", "application/dql", f'{{ q(func: eq({name}, "{LITERAL}")) {{ uid }} }}')
+    posted("/alter", "application/dql", f"{name}: string @index(exact) .")
+    held = posted("/query", "application/dql", f'{{ q(func: eq({name}, "{LITERAL}")) {{ uid }} }}')
     missing = 12 - len(held["data"]["q"])
     lines = "\n".join(f'_:n{n} <{name}> "{LITERAL}" .' for n in range(missing))
     if missing > 0:
-        _posted(alpha, "/mutate?commitNow=true", "application/rdf", f"{{ set {{ {lines} }} }}")
-
-
-def _posted(alpha: Address, target: str, kind: str, text: str) -> dict[str, dict[str, list[object]]]:
-    asked = http.client.HTTPConnection(alpha.http, timeout=30)
-    try:
-        asked.request("POST", target, text.encode(), {"Content-Type": kind})
-        said = json.loads(asked.getresponse().read())
-    finally:
-        asked.close()
-    if "errors" in said:
-        raise Absent(f"{target}: {said['errors']}")
-    return dict(said)
+        posted("/mutate?commitNow=true", "application/rdf", f"{{ set {{ {lines} }} }}")

@@ -20,6 +20,7 @@ class Row:
     rate: int = 0
     beside: tuple[str, ...] = ()
     target: str = "/query"
+    scheme: str = "http"
 
 
 RATE = 500

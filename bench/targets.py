@@ -33,7 +33,7 @@ def judged(
     found += [_cost(samples, row, peer) for row in ("grpc", "grpc-distinct") for peer in ("nginx", "envoy")]
     found += [_capacity(samples, "ws", 0.6), _capacity(samples, "ws-distinct", 0.6)]
     found += [_beside(samples, "real", 0.95), _beside(samples, "real-ro", 0.88)]
-    found += [Target("real alpha over HTTPS, times its own port", "≥ 1.8", None)]
+    found += [_beside(samples, "real-tls", 1.8)]
     for row in ("http-500", "grpc-500", "http-500-distinct", "grpc-500-distinct"):
         found += [_added(samples, row, "p50", 0.25), _added(samples, row, "p99", 1.5)]
     found += [_whole(memory), _each(memory, "ws", 12), _each(memory, "http", 5), _each(memory, "grpc", 8)]
