@@ -40,11 +40,15 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 
 @dataclass(slots=True, frozen=True)
 class Rpc:
-    """One unary call of `api.Dgraph`: `method` is "Query", `payload` its protobuf bytes."""
+    """One unary call of `api.Dgraph`: `method` is "Query", `payload` its protobuf bytes.
+
+    `streams` is True when the answer's body may be a stream of its protobuf bytes.
+    """
 
     method: str
     payload: bytes
     metadata: Metadata = ()
+    streams: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -228,7 +232,8 @@ class Answer:
     """An alpha's own answer, whatever it says.
 
     For an Rpc `status` is the gRPC code (0 is OK), `message` its text, `headers` the
-    initial and `trailers` the trailing metadata, and `body` the protobuf bytes.
+    initial and `trailers` the trailing metadata, and `body` the protobuf bytes, a stream of them where
+    the Rpc allows that and they are many; then `trailers` come with its end.
     For an HttpCall `status` is the HTTP status, `headers` its fields, and `body` a
     stream (a `Tunnel` when the status is 101). `alpha` is the gRPC address that answered.
     `stale` is how many seconds old it may be, None when it is fresh. `behind` names the alphas that

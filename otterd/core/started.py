@@ -3,6 +3,7 @@
 from google.protobuf.message import DecodeError
 
 from otterd.wire import api_pb2 as api
+from otterd.wire.response import BadResponse, ResponseReader
 
 _TXN = 0x12
 """Tag of Response.txn (field 2, length-delimited)."""
@@ -29,6 +30,29 @@ def started(body: bytes) -> int:
     except IndexError:
         pass
     return 0
+
+
+class Starting:
+    """Hears `txn.start_ts` of an `api.Response` that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._reader: ResponseReader | None = ResponseReader()
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        if self._reader is not None:
+            try:
+                self._reader.feed(data)
+            except BadResponse:
+                self._reader = None
+
+    @property
+    def found(self) -> int:
+        """What was heard, once all came; 0 when there is none or the bytes are no message."""
+        try:
+            return started(self._reader.rest) if self._reader is not None else 0
+        except BadResponse:
+            return 0
 
 
 def _varint(body: bytes, at: int) -> tuple[int, int]:

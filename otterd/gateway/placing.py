@@ -14,6 +14,7 @@ from otterd.core.pins import Pins
 from otterd.core.started import groups_of_commit, started
 from otterd.core.steady import Steady
 from otterd.dql.shape import Shape
+from otterd.gateway.begun import Begun
 from otterd.gateway.overheard import Overheard
 from otterd.gateway.seams import Sight
 from otterd.gateway.tally import Tally
@@ -114,7 +115,8 @@ class Placing:
             self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
 
         if not isinstance(body, bytes):
-            answer.body = Overheard(body, learn)
+            listening = Begun if isinstance(operation.request, Rpc) else Overheard
+            answer.body = listening(body, learn)
         elif isinstance(operation.request, Rpc):
             start_ts = started(body)
             if start_ts:

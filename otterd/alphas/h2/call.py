@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 
 from otterd.alphas.h2.answers import answer_of, failure_of
 from otterd.alphas.h2.link import Link
+from otterd.alphas.h2.long_answer import LongAnswer, is_long
 from otterd.core.operation import Answer, Rpc
 from otterd.errors import AlphaFailure
 from otterd.wire.h2 import Head, Lost, Stream
@@ -23,11 +24,14 @@ class Keeper(Protocol):
     def cancelled(self, call: "Call") -> None:
         """Be told that nobody wants the answer of `call`."""
 
+    def expect(self, call: "Call", seconds: float | None) -> None:
+        """Let `call` fail in so many seconds, or wait for ever."""
+
 
 class Call:
     """One call; the receiver of its stream. `link` is None while it waits for one."""
 
-    __slots__ = ("_head", "_keeper", "_parts", "deadline", "deferred", "link", "rpc", "stream")
+    __slots__ = ("_head", "_keeper", "_long", "_parts", "deadline", "deferred", "link", "rpc", "stream")
 
     stream: Stream
 
@@ -38,12 +42,24 @@ class Call:
         self.deferred: Deferred[Answer] = Deferred(self._cancelled)
         self.link: Link | None = None
         self._head: Head | None = None
+        self._long: LongAnswer | None = None
         self._parts: list[bytes] = []
 
     def fail(self, failure: AlphaFailure) -> None:
-        """End the call without an answer."""
+        """End the call without an answer, or in the middle of a long one."""
         self._keeper.landed(self)
-        self.deferred.errback(failure)
+        if self._long is not None:
+            self._long.fail(failure)
+        else:
+            self.deferred.errback(failure)
+
+    def expect(self, seconds: float | None) -> None:
+        """Let the call fail in so many seconds, or wait for ever."""
+        self._keeper.expect(self, seconds)
+
+    def over(self) -> None:
+        """Note that nothing more will come."""
+        self._keeper.landed(self)
 
     def headers(self, head: Head) -> None:
         """Take the answer's head."""
@@ -54,6 +70,8 @@ class Call:
 
     def data(self, data: bytes) -> None:
         """Take a piece of the answer."""
+        if self.rpc.streams and not self._parts and is_long(data) and self._flows(data):
+            return
         self._parts.append(data)
         self.link.connection.consumed(self.stream, len(data))  # type: ignore[union-attr]
 
@@ -73,6 +91,21 @@ class Call:
 
     def drained(self) -> None:
         """Take no note: a request is sent whole."""
+
+    def _flows(self, data: bytes) -> bool:
+        """Answer with what comes as it comes; return whether that can be."""
+        link, head = self.link, self._head
+        assert link is not None
+        assert head is not None
+        if head.status != 200 or head.get(b"grpc-status") is not None:
+            return False
+        try:
+            self._long = long = LongAnswer(self, link, self.stream, head, data)
+        except AlphaFailure:
+            return False
+        self.stream.receiver = long
+        self.deferred.callback(long.answer)
+        return True
 
     def _cancelled(self, _: Deferred[Answer]) -> None:
         self._keeper.cancelled(self)

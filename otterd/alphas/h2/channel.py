@@ -27,7 +27,7 @@ TICK = 0.02
 LINKS = 2
 """Connections that share the work of a busy alpha; more only when these take no more calls."""
 
-BUSY = 32
+BUSY = 128
 """Calls on one connection from which on a second one is worth while."""
 
 MOST_LINKS = 8
@@ -137,6 +137,11 @@ class H2Channel:
         self.landed(call)
         if call.link is not None:
             call.link.connection.reset(call.stream, Code.CANCEL)
+
+    def expect(self, call: Call, seconds: float | None) -> None:
+        """Let `call` fail in so many seconds, or wait for ever."""
+        call.deadline = math.inf if seconds is None else self._clock.seconds() + seconds
+        self._soonest = min(self._soonest, call.deadline)
 
     def leaving(self, link: Link, reason: str = "") -> None:
         """Give `link` no more calls, and connect anew when it was the last."""

@@ -48,6 +48,9 @@ SOCKET_OPTIONS = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 )
 
+MOST_FLOWING = 32
+"""Long answers that a connection carries before it takes no more calls: each may fill its stream's window."""
+
 ALPN = b"h2"
 
 Soon = Callable[[Callable[[], None]], object]
@@ -95,6 +98,7 @@ class Link(TwistedProtocol):
         self._soon = soon
         self._receiving = False
         self._waiting = 0
+        self._flowing = 0
         self._left = False
         self._gone = False
         self._lingering: IDelayedCall | None = None
@@ -140,6 +144,12 @@ class Link(TwistedProtocol):
             self.ready.errback(NotReached(said))
         self.connection.disconnected()
         self.over.callback(None)
+
+    def flows(self, *, more: bool) -> None:
+        """Count a long answer in or out; with many of them, slow readers would starve the other calls."""
+        self._flowing += 1 if more else -1
+        if self._flowing >= MOST_FLOWING:
+            self.leave()
 
     def counted(self) -> None:
         """Note that a request was added; send early when there are several."""

@@ -8,6 +8,10 @@ from otterd.wire.h2 import block, field
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.metadata import encode_binary, format_timeout
 
+FLOW = 600.0
+"""Seconds that the alpha is given on top to be rid of an answer that may flow. The deadline itself is
+kept by cancelling the stream, which ends the work as well."""
+
 _MOST_KEPT = 1024
 _LEAST_IN_MS, _MOST_IN_MS = 90, 99_999_999
 
@@ -27,6 +31,8 @@ class Requests:
     def block(self, rpc: Rpc, timeout: float) -> bytes:
         """Return the header block of `rpc`, which has `timeout` seconds left."""
         constant = self._methods.get(rpc.method) or self._constant(rpc.method)
+        if rpc.streams:
+            timeout += FLOW
         # A whole number of ms, rounded up: most calls of a purpose then say the same.
         ms = ceil(timeout * 1000)
         left = self._timeouts.get(ms) or self._left(ms, timeout)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from otterd.core.operation import Answer, Headers, Purpose, Rpc
+from otterd.core.operation import Answer, Body, Headers, Purpose, Rpc
 
 
 # One or two of these are made for each request, and a frozen one takes three times as long to make.
@@ -11,13 +11,15 @@ from otterd.core.operation import Answer, Headers, Purpose, Rpc
 class Rendered:
     """An answer as it goes back to the caller, without the headers of CORS and of the connection.
 
-    `gzip` says that the body is still to be compressed; the headers already tell so.
+    `gzip` says that the body is still to be compressed; the headers already tell so. `stream`, where there
+    is one, is sent in the place of `body`, as it is.
     """
 
     status: int
     headers: Headers
     body: bytes
     gzip: bool = False
+    stream: Body | None = None
 
 
 Render = Callable[[Answer], Rendered]

@@ -81,7 +81,7 @@ def _call(envelope: Envelope, kind: bytes) -> Call:
         metadata += _DEBUG
     return Call(
         Purpose.QUERY,
-        Rpc("Query", message.SerializeToString(), metadata),
+        Rpc("Query", message.SerializeToString(), metadata, streams=not options.rdf),
         render,
         False,
         options.timeout,

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from math import ceil
 
-from otterd.core.operation import Answer, Headers
+from otterd.core.operation import Answer, Body, Headers
 from otterd.edges.http.golang import compact, quoted, quoted_plain
+from otterd.edges.http.long_answer import LongAnswer
 from otterd.edges.http.plan import Render, Rendered
 from otterd.errors import OtterError, RateLimited
 from otterd.wire import api_pb2 as api
@@ -12,6 +13,7 @@ from otterd.wire import api_pb2 as api
 JSON_TYPE = (b"Content-Type", b"application/json")
 _GZIPPED = (JSON_TYPE, (b"Content-Encoding", b"gzip"))
 _TOUCHED = b"Dgraph-Toucheduids"
+_DATA = b'{"data":'
 _DONE = b'"code":"Success","message":"Done"'
 
 _NO_NAMESPACE = "No namespace in the metadata of context"
@@ -28,10 +30,23 @@ def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
     """Render the answer to `/query`."""
     if answer.status:
         return refused(answer)
-    response = api.Response.FromString(_bytes(answer))
+    if not isinstance(answer.body, bytes):
+        return _flowing(answer, answer.body, gzip)
+    response = api.Response.FromString(answer.body)
     data = _rdf(response) if rdf else response.json
-    tail = f',"extensions":{{{_extensions(response, metrics=True)}}}}}'
-    return _reply(b'{"data":' + data + _encoded(tail), gzip, response)
+    return _reply(_DATA + data + _tail(response), gzip, response)
+
+
+def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
+    """Render the answer to `/query` as it comes; how many nodes it touched is in its metadata as well."""
+    headers: Headers = _GZIPPED if gzip else (JSON_TYPE,)
+    headers += tuple((_TOUCHED, value) for name, value in answer.headers if name == _TOUCHED.lower())
+    return Rendered(200, headers, b"", stream=LongAnswer(body, _DATA, _tail, gzip=gzip))
+
+
+def _tail(response: api.Response) -> bytes:
+    """Return what stands behind the data in an answer to `/query`."""
+    return _encoded(f',"extensions":{{{_extensions(response, metrics=True)}}}}}')
 
 
 def mutate_answer(answer: Answer, *, mutates: bool, commit_now: bool, gzip: bool) -> Rendered:

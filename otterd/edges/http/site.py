@@ -236,4 +236,6 @@ def _ours(failure: Failure) -> OtterError:
 
 
 def _reply(rendered: Rendered, entry: Entry, answer: Answer | None) -> Reply:
-    return Reply(rendered.status, (*rendered.headers, *fields(entry, answer)), rendered.body)
+    return Reply(
+        rendered.status, (*rendered.headers, *fields(entry, answer)), rendered.stream or rendered.body
+    )

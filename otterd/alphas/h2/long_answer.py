@@ -1,0 +1,168 @@
+"""An answer too long to be put together: its message flows on as it comes, no faster than it is read."""
+
+from collections import deque
+from typing import Protocol
+
+from otterd.alphas.h2.answers import metadata_of
+from otterd.alphas.h2.link import Link
+from otterd.core.operation import Answer, Sink
+from otterd.errors import AlphaFailure
+from otterd.wire.h2 import Code, Head, Lost, Stream
+from otterd.wire.h2.messages import HEAD_BYTES
+
+WHOLE = 1 << 20
+"""Bytes of a message that is put together at most; a longer one flows."""
+
+PROGRESS = 30.0
+"""Seconds in which something must come while the reader wants more."""
+
+
+class Begun(Protocol):
+    """The call whose answer has begun."""
+
+    def expect(self, seconds: float | None) -> None:
+        """Let the call fail in so many seconds, or wait for ever."""
+
+    def over(self) -> None:
+        """Be told that nothing more will come."""
+
+
+def is_long(data: bytes) -> bool:
+    """Return whether `data` begins an uncompressed message that flows."""
+    return len(data) >= HEAD_BYTES and not data[0] and int.from_bytes(data[1:HEAD_BYTES]) > WHOLE
+
+
+class LongAnswer:
+    """The Body of a message whose first DATA is `data`, and the receiver of the rest of its stream.
+
+    `answer` gets its trailers when they come.
+    """
+
+    def __init__(self, call: Begun, link: Link, stream: Stream, head: Head, data: bytes) -> None:
+        self.answer = Answer(0, self, metadata_of(head))
+        self._call = call
+        self._link = link
+        self._connection = link.connection
+        self._stream = stream
+        self._left = int.from_bytes(data[1:HEAD_BYTES])
+        self._held: deque[bytes] = deque()
+        self._sink: Sink | None = None
+        self._paused = False
+        self._delivering = False
+        self._reason: str | None = None
+        """Why no more comes, empty when all came; None before."""
+        self._over = False
+        self._connection.consumed(stream, HEAD_BYTES)
+        link.flows(more=True)
+        call.expect(PROGRESS)
+        self._take(data[HEAD_BYTES:])
+
+    def start(self, sink: Sink) -> None:
+        """Begin to flow into `sink`."""
+        self._sink = sink
+        self._deliver()
+
+    def pause(self) -> None:
+        """Take no more than the stream's window from the alpha."""
+        self._paused = True
+        if self._reason is None:
+            self._call.expect(None)
+
+    def resume(self) -> None:
+        """Go on."""
+        self._paused = False
+        if self._reason is None and not self._over:
+            self._call.expect(PROGRESS)
+        self._deliver()
+
+    def stop(self) -> None:
+        """Tell the alpha that nobody wants the rest."""
+        if self._over:
+            return
+        self._over = True
+        if self._reason is None:
+            self._reason = "nobody wants it"
+            self._connection.reset(self._stream, Code.CANCEL)
+            self._call.over()
+        self._give_back()
+
+    def fail(self, failure: AlphaFailure) -> None:
+        """Break off."""
+        self._end(failure.reason)
+
+    def headers(self, head: Head) -> None:
+        """Take no note: the head came before."""
+
+    def informed(self, head: Head) -> None:
+        """Take no note of an informational head."""
+
+    def data(self, data: bytes) -> None:
+        """Take a piece."""
+        if not self._paused:
+            self._call.expect(PROGRESS)
+        self._take(data)
+
+    def ended(self, trailers: Head | None) -> None:
+        """Take the alpha's word that this was all."""
+        self._call.over()
+        if trailers is None or trailers.get(b"grpc-status") != b"0":
+            self._end("the alpha failed in the middle of its answer")
+        elif self._left:
+            self._end("the answer is not one whole message")
+        else:
+            try:
+                self.answer.trailers = metadata_of(trailers)
+            except AlphaFailure as failure:
+                self._end(failure.reason)
+                return
+            self._end("")
+
+    def lost(self, lost: Lost) -> None:
+        """Break off with the stream."""
+        self._call.over()
+        self._end(lost.text)
+
+    def drained(self) -> None:
+        """Take no note: a request is sent whole."""
+
+    def _take(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            self._left = 1
+            self._connection.consumed(self._stream, len(data))
+            return
+        if data:
+            self._held.append(data)
+            self._deliver()
+
+    def _end(self, reason: str) -> None:
+        if self._reason is None:
+            self._reason = reason
+            self._deliver()
+
+    def _deliver(self) -> None:
+        """Hand over what is held; the sink may pause, resume or stop while it takes a piece."""
+        sink = self._sink
+        if sink is None or self._delivering:
+            return
+        self._delivering = True
+        held = self._held
+        while held and not self._paused and not self._over:
+            piece = held.popleft()
+            self._connection.consumed(self._stream, len(piece))
+            sink.write(piece)
+        self._delivering = False
+        if self._reason is None or self._over or held or self._paused:
+            return
+        self._over = True
+        self._give_back()
+        if self._reason:
+            sink.fail(self._reason)
+        else:
+            sink.finish()
+
+    def _give_back(self) -> None:
+        """Count what nobody will read as read, for the other streams' sake."""
+        self._link.flows(more=False)
+        while self._held:
+            self._connection.consumed(self._stream, len(self._held.popleft()))
