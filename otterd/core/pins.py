@@ -10,46 +10,77 @@ class Pin(NamedTuple):
     wrote: bool
 
 
-class Pins:
-    """Remembers transactions by `start_ts`: at most `most`, each for `life` seconds after its last answer.
+class _Kept:
+    """Addresses by `start_ts`: at most `most`, each for `life` seconds after its last answer.
 
     They are kept in two halves of which the older is dropped whole, lest there is a row to keep in order.
     """
 
-    def __init__(self, most: int = 100_000, life: float = 600.0) -> None:
+    def __init__(self, most: int, life: float) -> None:
         self._half = max(1, most // 2)
         self._life = life
         self._since = 0.0
-        # Plain tuples of address, wrote and last answer: garbage collection passes over them.
-        self._young: dict[int, tuple[str, bool, float]] = {}
-        self._old: dict[int, tuple[str, bool, float]] = {}
+        # Plain tuples of address and last answer: garbage collection passes over them.
+        self._young: dict[int, tuple[str, float]] = {}
+        self._old: dict[int, tuple[str, float]] = {}
 
     def __len__(self) -> int:
         return len(self._young) + len(self._old)
+
+    def keep(self, start_ts: int, address: str, now: float) -> None:
+        if now - self._since >= self._life or len(self._young) >= self._half:
+            self._old, self._young, self._since = self._young, {}, now
+        if self._old:
+            self._old.pop(start_ts, None)
+        self._young[start_ts] = (address, now)
+
+    def find(self, start_ts: int, now: float) -> str | None:
+        known = self._young.get(start_ts) or self._old.get(start_ts)
+        return known[0] if known is not None and now - known[1] < self._life else None
+
+    def forget(self, start_ts: int) -> None:
+        if self._young.pop(start_ts, None) is None:
+            self._old.pop(start_ts, None)
+
+
+class Pins:
+    """Remembers transactions by `start_ts`: at most `most`, each for `life` seconds after its last answer.
+
+    Every query begins a transaction, and few go on: those with writes have a half of their own, in which
+    no number of reads takes their place.
+    """
+
+    def __init__(self, most: int = 100_000, life: float = 600.0) -> None:
+        self._writers = _Kept(most // 2, life)
+        self._readers = _Kept(most - most // 2, life)
+
+    def __len__(self) -> int:
+        return len(self._writers) + len(self._readers)
 
     def learn(self, start_ts: int, address: str, now: float, wrote: bool) -> None:
         """Note that the alpha at `address` answered for `start_ts`, and whether that was a write.
 
         A read elsewhere does not take the transaction away from the alpha that has its writes.
         """
-        known = self._known(start_ts, now)
-        if known is not None and known[1] and not wrote:
-            address, wrote = known[0], True
-        if now - self._since >= self._life or len(self._young) >= self._half:
-            self._old, self._young, self._since = self._young, {}, now
-        self._old.pop(start_ts, None)
-        self._young[start_ts] = (address, wrote, now)
+        if wrote:
+            self._readers.forget(start_ts)
+            self._writers.keep(start_ts, address, now)
+            return
+        home = self._writers.find(start_ts, now) if len(self._writers) else None
+        if home is not None:
+            self._writers.keep(start_ts, home, now)
+        else:
+            self._readers.keep(start_ts, address, now)
 
     def find(self, start_ts: int, now: float) -> Pin | None:
         """Return where `start_ts` was begun, None when that is not known (any more)."""
-        known = self._known(start_ts, now)
-        return Pin(known[0], known[1]) if known is not None else None
+        home = self._writers.find(start_ts, now)
+        if home is not None:
+            return Pin(home, wrote=True)
+        home = self._readers.find(start_ts, now)
+        return Pin(home, wrote=False) if home is not None else None
 
     def forget(self, start_ts: int) -> None:
         """Drop a transaction that has come to its end."""
-        if self._young.pop(start_ts, None) is None:
-            self._old.pop(start_ts, None)
-
-    def _known(self, start_ts: int, now: float) -> tuple[str, bool, float] | None:
-        known = self._young.get(start_ts) or self._old.get(start_ts)
-        return known if known is not None and now - known[2] < self._life else None
+        self._writers.forget(start_ts)
+        self._readers.forget(start_ts)

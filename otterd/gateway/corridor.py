@@ -180,11 +180,15 @@ class Gateway:
     def _rescue(self) -> None:
         """Ask anew, of another alpha, what reads wait for on one that gives no sign of life."""
         shared = self.shared
+        asked = {leg.address for passage in self._passages for leg in passage.legs}
+        silent = set(filter(shared.sight.silent, asked))
+        if not silent:
+            return
         for passage in tuple(self._passages):
             if passage.kind is not Kind.READ or passage.operation.target:
                 continue
             for leg in tuple(passage.legs):
-                if passage.over or leg.stale or leg.rescued or not shared.sight.silent(leg.address):
+                if passage.over or leg.stale or leg.rescued or leg.address not in silent:
                     continue
                 now = shared.clock.seconds()
                 others = tuple(each for each in passage.untried if each != leg.address)

@@ -1,7 +1,8 @@
 """Requests that wait for a group without a leader: held, not failed, and let go at a pace."""
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
+from math import inf
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -36,6 +37,11 @@ WAITING = WRITES | {Purpose.QUERY}
 
 CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 
+SLOW = 0.25
+"""Seconds beyond which a good answer was a slow one."""
+LATELY = 0.5
+"""Seconds for which a slow answer tells that its group is alive."""
+
 SOME = 0
 """Stands for a group that nobody named; there is none with this number."""
 
@@ -44,6 +50,10 @@ NONE: frozenset[int] = frozenset()
 
 class Held(Protocol):
     """A request that waits here."""
+
+    @property
+    def caller(self) -> str:
+        """Return who asks: callers share the room."""
 
     def released(self) -> None:
         """Be told to try again."""
@@ -71,6 +81,7 @@ class Elections:
         self._doubted: dict[int, tuple[float, bool]] = {}
         self._back: dict[int, str] = {}
         self._lost: dict[int, tuple[str, float]] = {}
+        self._plodding: dict[int, float] = {}
         self._waiting: dict[Held, _Wait] = {}
         self._ready: deque[_Wait] = deque()
         self._batch = FIRST_BATCH
@@ -155,6 +166,10 @@ class Elections:
 
     def answered(self, operation: Operation, ask: Ask, took: float) -> None:
         """Be told of a good answer: one that hung and came back ends the wait for its groups."""
+        if took > SLOW and ask.purpose in WAITING:
+            now = self._clock.seconds()
+            for group in self.needed(ask):
+                self._plodding[group] = now
         if took < HUNG or not self._leaderless or ask.purpose not in WAITING:
             return
         if operation.best_effort or (operation.start_ts and not operation.writes):
@@ -164,13 +179,20 @@ class Elections:
             self._back[group] = self._sight.map.leader_of(group)
         self.look()
 
+    def plods(self, ask: Ask) -> bool:
+        """Tell whether all that `ask` needs answers, only slowly: second calls would add to the load."""
+        needed, since = self.needed(ask), self._clock.seconds() - LATELY
+        if not needed or needed & self.troubled:
+            return False
+        return all(self._plodding.get(group, -inf) > since for group in needed)
+
     def hold(
         self, held: Held, groups: frozenset[int], since: float, deadline: float, *, best_effort: bool = False
     ) -> None:
         """Keep `held`, which first waited at `since`, until `groups` are back; it is told in any case."""
         config, now = self._live.config, self._clock.seconds()
         until = min(since + config.hold_timeout, deadline)
-        if len(self._waiting) >= config.hold_limit:
+        if len(self._waiting) >= config.hold_limit and not self._make_room(held):
             self.turned_away += 1
             held.refused(Overloaded("too many requests wait for an election already", retry_after=1))
             return
@@ -180,6 +202,20 @@ class Elections:
         self.held += 1
         wait = self._waiting[held] = _Wait(held, groups, until, now, best_effort)
         self._alarm.at(until, lambda: self._over(wait))
+
+    def _make_room(self, held: Held) -> bool:
+        """Turn away the youngest request of the caller with most of them; tell whether there was one."""
+        counts = Counter(wait.held.caller for wait in self._waiting.values())
+        if not counts:
+            return False
+        caller, most = counts.most_common(1)[0]
+        if most <= counts[held.caller] + 1:
+            return False
+        youngest = next(wait for wait in reversed(self._waiting.values()) if wait.held.caller == caller)
+        del self._waiting[youngest.held]
+        self.turned_away += 1
+        youngest.held.refused(Overloaded("too many requests of this caller wait already", retry_after=1))
+        return True
 
     def leave(self, held: Held) -> None:
         """Forget `held`: nobody waits for it any more."""

@@ -67,6 +67,11 @@ class Passage(Calls):
         return self._done
 
     @property
+    def caller(self) -> str:
+        """The address of who asks."""
+        return self.operation.entry.client
+
+    @property
     def untried(self) -> tuple[str, ...]:
         """The alphas that it may still go to, the best first."""
         if self._usable is not self._shared.sight.usable:

@@ -101,6 +101,9 @@ class Second:
         if found is None:
             return
         address, staleness = found
+        if shared.elections.plods(read.ask) and not shared.budget.spend(now):
+            # Nothing is wrong but that there is much to do.
+            return
         if shared.lines.choose(read.lane, (address,)) is None:
             return
         self._asked.add(address)

@@ -68,7 +68,16 @@ def test_the_latest_are_kept_when_it_is_full() -> None:
     for start_ts in range(1, 1000):
         pins.learn(start_ts, "a:1", 0.0, wrote=False)
     assert len(pins) <= 100
-    assert all(pins.find(start_ts, 0.0) for start_ts in range(950, 1000))
+    assert all(pins.find(start_ts, 0.0) for start_ts in range(975, 1000))
+
+
+def test_no_number_of_reads_drives_out_a_transaction_with_writes() -> None:
+    pins = Pins(most=100)
+    pins.learn(1, "a:1", 0.0, wrote=True)
+    for start_ts in range(2, 5000):
+        pins.learn(start_ts, "b:1", 0.0, wrote=False)
+    assert pins.find(1, 0.0) == Pin("a:1", True)
+    assert len(pins) <= 100
 
 
 def test_garbage_collection_passes_over_them() -> None:
@@ -76,7 +85,7 @@ def test_garbage_collection_passes_over_them() -> None:
     for start_ts in range(100):
         pins.learn(start_ts, "a:1", 0.0, wrote=False)
     gc.collect()
-    assert not any(gc.is_tracked(entry) for entry in pins._young.values())
+    assert not any(gc.is_tracked(entry) for entry in pins._readers._young.values())
 
 
 @given(steps)

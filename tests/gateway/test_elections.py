@@ -19,7 +19,8 @@ OTHER = frozenset({"0-other"})
 
 
 class Waiter:
-    def __init__(self) -> None:
+    def __init__(self, caller: str = "") -> None:
+        self.caller = caller
         self.freed = 0
         self.error: OtterError | None = None
 
@@ -255,3 +256,29 @@ def test_what_is_asked_best_effort_goes_on_when_one_member_is_back() -> None:
     rig.elections.hold(modest, frozenset({1}), 0.0, 1e9, best_effort=True)
     rig.sight.revive("b")
     assert (patient.freed, modest.freed) == (0, 1)
+
+
+def test_one_caller_cannot_take_all_the_room() -> None:
+    rig = Rig(hold_limit=4)
+    rig.sight.silence("a")
+    greedy = [Waiter("greedy") for _ in range(4)]
+    modest = [Waiter("modest") for _ in range(3)]
+    for waiter in (*greedy, *modest):
+        rig.elections.hold(waiter, frozenset({1}), 0.0, 1e9)
+    assert [waiter.error is None for waiter in greedy] == [True, True, False, False]
+    assert [waiter.error is None for waiter in modest] == [True, True, False]
+    assert len(rig.elections) == 4
+
+
+def test_a_group_that_answers_slowly_is_not_asked_twice_for_that() -> None:
+    rig = Rig()
+    ask = Ask(Purpose.QUERY, NAME, frozenset())
+    assert not rig.elections.plods(ask)
+    rig.clock.advance(1.0)
+    rig.answered(1.0)
+    assert rig.elections.plods(ask)
+    rig.sight.silence("a")
+    assert not rig.elections.plods(ask)
+    rig.sight.revive("a")
+    rig.clock.advance(1.0)
+    assert not rig.elections.plods(ask)
