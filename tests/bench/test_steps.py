@@ -42,6 +42,17 @@ def test_no_stack_is_nowhere():
     assert place(None) == ("", "")
 
 
+def test_a_library_counts_for_the_module_of_otters_that_called_it():
+    def library(found):
+        found.append(place(sys._getframe()))
+
+    found: list[tuple[str, str]] = []
+    room = {"__name__": "otterd.made", "library": library, "found": found}
+    exec("def step():\n    library(found)\nstep()", room)
+    library(found)
+    assert found == [("otterd.made", "step"), (__name__, "library")]
+
+
 def test_a_module_that_is_watched_runs_as_before_and_leaves_its_counts(tmp_path):
     told = tmp_path / "counts.json"
     busy = "sum(range(20_000_000)); import sys; print(sys.argv[1:])"
