@@ -237,7 +237,7 @@ class Answer:
     For an HttpCall `status` is the HTTP status, `headers` its fields, and `body` a
     stream (a `Tunnel` when the status is 101). `alpha` is the gRPC address that answered.
     `stale` is how many seconds old it may be, None when it is fresh. `behind` names the alphas that
-    do not show an altered schema yet.
+    do not show an altered schema yet. `length` is that of an Rpc's streamed body in bytes.
     """
 
     status: int
@@ -248,3 +248,4 @@ class Answer:
     alpha: str = ""
     stale: float | None = None
     behind: tuple[str, ...] = ()
+    length: int | None = None

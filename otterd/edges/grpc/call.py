@@ -9,12 +9,13 @@ from twisted.python.failure import Failure
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Entry, Operation, Rpc
 from otterd.edges.grpc import blocks
+from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.asked import Asked
+from otterd.edges.grpc.flow import Flow
 from otterd.edges.grpc.methods import Method
-from otterd.edges.grpc.packing import payload_of, too_large
-from otterd.edges.http.refused import Refused
-from otterd.errors import DeadlinePassed, OtterError, Overloaded
-from otterd.wire.h2 import Code, Head, Lost, QueueFull, Stream, pack
+from otterd.edges.grpc.packing import payload_of
+from otterd.errors import AlphaFailed, OtterError, Overloaded
+from otterd.wire.h2 import Code, Lost, QueueFull, Stream, pack
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
 if TYPE_CHECKING:
@@ -23,87 +24,25 @@ if TYPE_CHECKING:
 CANCELLED = 1
 """The code of what its caller gave up."""
 
-SHORT = 4_096
-"""Bytes of the longest message of a call that has no plan."""
-
 JOINED = 65_536
 """Bytes of an answer up to which it is copied into one piece with its head."""
 
 log = Logger()
 
 
-class Call:
-    """The receiver of one request. `line` is its connection; `since` is when its head came, in seconds."""
+class Call(Arriving):
+    """One call, from its message to its answer."""
 
-    __slots__ = (
-        "_checked",
-        "_closed",
-        "_held",
-        "_most",
-        "_parts",
-        "_pending",
-        "_whole",
-        "asked",
-        "entry",
-        "line",
-        "method",
-        "over",
-        "since",
-        "stream",
-    )
+    __slots__ = ("_flow", "_pending")
 
     def __init__(
         self, line: "GrpcConnection", stream: Stream, method: Method, asked: Asked, entry: Entry, since: float
     ) -> None:
-        self.line = line
-        self.stream = stream
-        self.method = method
-        self.asked = asked
-        self.entry = entry
-        self.since = since
-        self.over = False
-        """Whether nothing is owed any more: all was said, or nobody is there to hear it."""
-        self._parts: list[bytes] = []
-        self._held = 0
-        # Nobody need show a token for what Otter answers itself, which also is short.
-        self._most = line.keeper.live.config.grpc_max_message_bytes if method.plan else SHORT
-        self._checked = self._whole = self._closed = False
+        super().__init__(line, stream, method, asked, entry, since)
         self._pending: Deferred[Answer] | None = None
+        self._flow: Flow | None = None
 
     # What the connection calls.
-
-    def headers(self, head: Head) -> None:
-        """Never called: a request's head comes with its stream."""
-
-    def informed(self, head: Head) -> None:
-        """Never called, for the same reason."""
-
-    def data(self, data: bytes) -> None:
-        """Take the next bytes of the message, and refuse them as soon as they are too many."""
-        line = self.line
-        line.link.consumed(self.stream, len(data))
-        if self.over:
-            return
-        try:
-            line.keeper.store.take(len(data))
-            self._held += len(data)
-            self._parts.append(data)
-            if not self._checked:
-                self._check()
-            if self._held > self._most + HEAD_BYTES:
-                raise too_large(self._most)
-        except Refused:
-            self.refuse(Overloaded("too many bytes of requests are held", retry_after=1))
-        except OtterError as error:
-            self.refuse(error)
-
-    def ended(self, trailers: Head | None) -> None:
-        """Begin, for the request is whole."""
-        if self.over:
-            return
-        self._whole = True
-        self.entry.received = self._held
-        self.line.ready(self)
 
     def lost(self, lost: Lost) -> None:
         """Give up: nobody waits for the answer any more."""
@@ -116,6 +55,9 @@ class Call:
         pending, self._pending = self._pending, None
         if pending is not None:
             pending.cancel()
+        if self._flow is not None:
+            self._flow.stop()
+            self.entry.sent = self._flow.sent
         self.entry.status = CANCELLED
         self.entry.verdict = self.entry.verdict or Verdict.LOST
         self._close()
@@ -124,15 +66,9 @@ class Call:
         """Be told that the last byte of the answer is on its way."""
         if self.over:
             self._close()
+        elif self._flow is not None:
+            self._flow.eased()
         self.line.eased()
-
-    def overdue(self, patience: float, now: float) -> None:
-        """Refuse what is not whole within `patience` seconds, or within the caller's own time."""
-        if self._whole or self.over:
-            return
-        own = self.asked.timeout
-        if now - self.since > (patience if own is None else min(patience, own)):
-            self.refuse(DeadlinePassed("the request did not come in in time"))
 
     def over_with(self, status: int) -> None:
         """Close the books on what was answered before it could begin."""
@@ -145,6 +81,10 @@ class Call:
         self.lost(Lost(Code.CANCEL, unprocessed=False, remote=False, text="the answer was not read"))
 
     # The way of the call.
+
+    def whole(self) -> None:
+        """Begin when the connection says so."""
+        self.line.ready(self)
 
     def begin(self) -> None:
         """Carry the request through the corridor."""
@@ -187,6 +127,15 @@ class Call:
         # One callback, for every call comes through here.
         pending.addBoth(self._landed)
 
+    def flowed(self, answer: Answer, sent: int) -> None:
+        """End an answer all of which went on, with the alpha's trailers."""
+        self._end_flow(0, blocks.trailers_of(answer), sent)
+
+    def refuse_rest(self, error: AlphaFailed, sent: int) -> None:
+        """End an answer that broke off."""
+        self.entry.verdict = error.word
+        self._end_flow(error.grpc, blocks.refusal(error), sent)
+
     def refuse(self, error: OtterError) -> None:
         """Tell a refusal of Otter's own."""
         self.entry.verdict = self.entry.verdict or error.word
@@ -220,27 +169,25 @@ class Call:
         if gone:
             self._close()
 
-    def _check(self) -> None:
-        """Look at the message's head as soon as it is in: what will be refused need not be held."""
-        if self._held < HEAD_BYTES:
+    def _answered(self, answer: Answer) -> None:
+        """Pass an alpha's answer on, whole or as it comes."""
+        begin, body = blocks.head_of(self.entry, answer), answer.body
+        if isinstance(body, bytes):
+            self.tell(answer.status, begin, None if answer.status else body, blocks.trailers_of(answer))
             return
-        self._checked = True
-        start = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        length = int.from_bytes(start[1:HEAD_BYTES])
-        if length > self._most:
-            raise too_large(self._most)
-        if length > JOINED:
-            self._admit_early()
+        assert answer.length is not None
+        flow = self._flow = Flow(self, self.line.link, answer, body, answer.length)
+        flow.start(begin)
 
-    def _admit_early(self) -> None:
-        """Refuse a long message before it is held whole; who may send it is charged when it is."""
-        guard, asked = self.line.keeper.guard, self.asked
-        try:
-            guard.admit_local(asked.caller, charge=False, admin=self.method.admin or asked.galaxy)
-        except OtterError:
-            # A guess at a token is to cost something.
-            guard.charge(asked.caller)
-            raise
+    def _end_flow(self, status: int, trailers: bytes, sent: int) -> None:
+        if self.over:
+            return
+        self.over = True
+        self.entry.status, self.entry.sent = status, sent
+        waiting = self.stream.queue is not None
+        self.line.link.finish(self.stream, trailers)
+        if not waiting:
+            self._close()
 
     def _landed(self, result: Answer | Failure) -> None:
         self._pending = None
@@ -248,9 +195,7 @@ class Call:
             return
         try:
             if isinstance(result, Answer):
-                assert isinstance(result.body, bytes)
-                begin, trailers = blocks.head_of(self.entry, result), blocks.trailers_of(result)
-                self.tell(result.status, begin, None if result.status else result.body, trailers)
+                self._answered(result)
             elif isinstance(result.value, OtterError):
                 self.refuse(result.value)
             elif result.check(CancelledError):
@@ -264,14 +209,3 @@ class Call:
             self.line.link.reset(self.stream, Code.INTERNAL_ERROR)
             self.over = True
             self._close()
-
-    def _close(self) -> None:
-        """Close the books; safe to do twice."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._held:
-            self.line.keeper.store.give(self._held)
-            self._held = 0
-        self._parts = []
-        self.line.keeper.ledger.close(self.entry)
