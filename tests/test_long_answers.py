@@ -8,8 +8,9 @@ from contextlib import closing, suppress
 import pytest
 
 from otterd.wire import api_pb2 as api
-from otterd.wire.h2 import Memo, ServerConnection, block, pack
+from otterd.wire.h2 import ClientConnection, Memo, ServerConnection, block, pack
 from otterd.wire.h2.messages import head
+from tests.cluster.ports import free_ports
 from tests.cluster.shape import Address
 from tests.live.instance import Otter
 from tests.test_big_streams import PATIENCE, resident
@@ -22,6 +23,14 @@ AFTER = api.Response(txn=api.TxnContext(start_ts=7), latency=api.Latency(total_n
 BEFORE = b"\x0a\x80\x80\x80\x80\x01"
 HEADED = block([(b":status", b"200"), (b"content-type", b"application/grpc"), (b"dgraph-toucheduids", b"3")])
 TRAILED = block([(b"grpc-status", b"0")])
+ASKED = block(
+    [
+        (b":method", b"POST"),
+        (b":scheme", b"http"),
+        (b":path", b"/api.Dgraph/Query"),
+        (b"content-type", b"application/grpc"),
+    ]
+)
 
 
 class Talk:
@@ -119,7 +128,7 @@ class Alpha:
         with connection, suppress(OSError):
             connection.recv(65536)
             page = b'[{"instance":"alpha","status":"healthy","group":"1","version":"v25.4.0"}]'
-            start = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+            start = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
             connection.sendall(start % len(page) + page)
 
     def close(self):
@@ -133,8 +142,8 @@ def ask(otter):
     client = socket.create_connection((host, int(port)), timeout=PATIENCE)
     body = b"{q(func: uid(1)) {uid}}"
     client.sendall(
-        b"POST /query HTTP/1.0\r\nHost: otter\r\nContent-Type: application/dql\r\nContent-Length: %d\r\n\r\n%b"
-        % (len(body), body)
+        b"POST /query HTTP/1.0\r\nHost: otter\r\nContent-Type: application/dql\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     )
     said = b""
     while b"\r\n\r\n" not in said:
@@ -151,6 +160,54 @@ def rest(client):
         size += len(piece)
         last = (last + piece)[-200:]
     return size, last
+
+
+class Caller:
+    """A blocking gRPC call; it takes what the windows let through, and no more until it reads on."""
+
+    def __init__(self, port):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
+        self.link = ClientConnection(self, None, Memo())
+        self.size, self.code, self.reading = 0, None, False
+        self.link.start(time.monotonic())
+        query = api.Request(query="{q(func: uid(1)) {uid}}").SerializeToString()
+        self.stream = self.link.request(ASKED, self, pack(query))
+        self.flush()
+
+    def flush(self):
+        if data := self.link.data_to_send():
+            self.socket.sendall(data)
+
+    def take(self):
+        self.link.receive(self.socket.recv(MIB), time.monotonic())
+        self.flush()
+
+    def read_on(self):
+        self.reading = True
+        self.link.consumed(self.stream, self.size)
+        self.flush()
+        while self.code is None:
+            self.take()
+
+    def wake(self):
+        pass
+
+    def closed(self, broken):
+        pass
+
+    def headers(self, answer):
+        assert answer.get(b"dgraph-toucheduids") == b"3"
+
+    def data(self, data):
+        self.size += len(data)
+        if self.reading:
+            self.link.consumed(self.stream, len(data))
+
+    def ended(self, trailers):
+        self.code = trailers.get(b"grpc-status")
+
+    def lost(self, lost):
+        raise AssertionError(lost)
 
 
 @pytest.fixture
@@ -172,6 +229,29 @@ def test_a_256_mb_answer_to_a_slow_reader_costs_at_most_40_mb(alpha):
         tail = b',"extensions":{"server_latency":{"total_ns":5},"txn":{"start_ts":7}}}'
         assert last.endswith(b"111" + tail)
         assert size == SIZE + len(tail) + len(b'{"data":')
+        assert stuck <= MOST_GROWTH
+        assert read <= MOST_GROWTH
+    finally:
+        otter.close()
+
+
+def test_a_256_mb_answer_to_a_slow_grpc_caller_costs_at_most_40_mb(alpha):
+    [port] = free_ports(1)
+    keys = {"access_log": False, "alpha_engine": "h2", "enable_grpc": True, "grpc_port": port}
+    otter = Otter([alpha.address], keys)
+    try:
+        otter.start()
+        before = resident(otter)
+        caller = Caller(port)
+        with closing(caller.socket):
+            while not caller.size >= MIB:
+                caller.take()
+            assert alpha.stuck.wait(PATIENCE), "the alpha was never held back"
+            stuck = resident(otter) - before
+            caller.read_on()
+            read = resident(otter) - before
+        assert caller.code == b"0"
+        assert caller.size == 5 + len(BEFORE) + SIZE + len(AFTER)
         assert stuck <= MOST_GROWTH
         assert read <= MOST_GROWTH
     finally:

@@ -39,12 +39,12 @@ class LongAnswer:
     """
 
     def __init__(self, call: Begun, link: Link, stream: Stream, head: Head, data: bytes) -> None:
-        self.answer = Answer(0, self, metadata_of(head))
+        self._left = int.from_bytes(data[1:HEAD_BYTES])
+        self.answer = Answer(0, self, metadata_of(head), length=self._left)
         self._call = call
         self._link = link
         self._connection = link.connection
         self._stream = stream
-        self._left = int.from_bytes(data[1:HEAD_BYTES])
         self._held: deque[bytes] = deque()
         self._sink: Sink | None = None
         self._paused = False

@@ -110,7 +110,8 @@ class Call(Arriving):
             timeout = max(0.0, timeout - (self.line.keeper.seconds() - self.since))
         operation = Operation(
             plan.purpose,
-            Rpc(method.name, payload, asked.metadata),
+            # What flows may take longer than its deadline says.
+            Rpc(method.name, payload, asked.metadata, method.flows and timeout is None),
             asked.caller,
             self.entry,
             plan.writes,

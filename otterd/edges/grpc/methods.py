@@ -37,14 +37,15 @@ class Plan:
 class Method:
     """One method: its `name`, the fixed `route` of its lines, and the `plan` of a payload.
 
-    `admin` says that it needs the admin right. `refused` is a sentence for what is known and not served.
-    Health has no plan: Otter answers that itself.
+    `admin` says that it needs the admin right, `flows` that its answer may be long. `refused` is a
+    sentence for what is known and not served. Health has no plan: Otter answers that itself.
     """
 
     name: str
     route: str
     plan: Callable[[bytes], Plan] | None = None
     admin: bool = False
+    flows: bool = False
     refused: str = ""
 
 
@@ -132,9 +133,9 @@ def _always(purpose: Purpose, *, writes: bool) -> Callable[[bytes], Plan]:
 
 _SNAPSHOT = "StreamExtSnapshot is not served by this gateway: connect to an alpha for an import by stream"
 _SERVED = (
-    Method("Query", "grpc Query", _query),
+    Method("Query", "grpc Query", _query, flows=True),
     Method("CommitOrAbort", "grpc CommitOrAbort", _commit),
-    Method("RunDQL", "grpc RunDQL", _run_dql),
+    Method("RunDQL", "grpc RunDQL", _run_dql, flows=True),
     Method("Login", "grpc Login", _always(Purpose.LOGIN, writes=False)),
     Method("CheckVersion", "grpc CheckVersion", _always(Purpose.STATE, writes=False)),
     Method("Alter", "grpc Alter", _alter, admin=True),

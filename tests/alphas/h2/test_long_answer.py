@@ -64,6 +64,7 @@ def test_it_flows_whole_and_gets_its_trailers_at_the_end(net):
     assert (sink.finished, len(sink.data)) == (True, SIZE)
     assert sink.data[:: 1 << 20] == bytes(range(8))
     assert result.answer.trailers == ((b"x", b"y"),)
+    assert result.answer.length == SIZE
 
 
 def test_a_reader_that_waits_holds_the_alpha_at_one_window(net):
