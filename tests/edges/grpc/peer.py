@@ -66,6 +66,7 @@ class Peer:
         self.wire = wire or Wire()
         self.told: dict[int, Told] = {}
         self.goaways: list[tuple[int, int]] = []
+        self.sent = b""
         self._read = 0
         self.auto = True
         self.wire.protocol = factory.buildProtocol(None)
@@ -79,6 +80,7 @@ class Peer:
         """Carry bytes both ways until nobody has any."""
         while True:
             out = self.h2.data_to_send()
+            self.sent += out
             if out and self.wire.protocol is not None:
                 self.wire.protocol.dataReceived(out)
             came, self._read = self.wire.received[self._read :], len(self.wire.received)

@@ -329,3 +329,19 @@ def test_an_operation_carries_what_the_call_says() -> None:
     [operation] = [each.operation for each in rig.gateway._passages if not each.operation.writes]
     assert (operation.read_only, operation.best_effort) == (True, True)
     assert operation.caller.origin == b"null"
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 7, 50])
+def test_it_does_not_matter_how_the_bytes_are_cut(step: int) -> None:
+    spoken = Rig()
+    told = [spoken.call(), spoken.call("Query", mutation(commit_now=True)), spoken.call("Nope")]
+    stream = spoken.client.open(DGRAPH + "Query")
+    spoken.client.send(stream, framed(query()))
+    rig, wire = Rig(), PeerWire("192.0.2.7")
+    wire.protocol = rig.calls.buildProtocol(None)
+    wire.protocol.makeConnection(wire)
+    for at in range(0, len(spoken.client.sent), step):
+        wire.protocol.dataReceived(spoken.client.sent[at : at + step])
+        rig.clock.advance(0)
+    assert [entry.status for entry in rig.ledger.closed] == [each.code for each in told] + [0]
+    assert [rpc.payload for rpc in rig.rpcs] == [rpc.payload for rpc in spoken.rpcs]
