@@ -23,6 +23,7 @@ _SHOWN = 60
 _TEXTS: dict[str, Callable[[str], str]] = {
     "http_endpoint": addresses.endpoint,
     "websocket_endpoint": addresses.endpoint,
+    "grpc_endpoint": addresses.endpoint,
     "metrics_endpoint": addresses.endpoint,
     "bind_address": addresses.interface,
     "ratel": addresses.host,

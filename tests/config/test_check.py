@@ -114,3 +114,23 @@ def test_a_rule_across_keys_is_told_where_the_key_stands() -> None:
         load(None, {})
     with pytest.raises(ConfigError, match=r"^environment: MAX_BUFFERED_BYTES: expected no less"):
         load(None, {"DGRAPH_ENDPOINTS": "a:9080", "MAX_BUFFERED_BYTES": "1KiB"})
+
+
+def test_grpc_may_be_the_only_door() -> None:
+    closed = {"enable_http": False, "enable_websocket": False}
+    assert broken(**closed).key == "enable_http"
+    check(Config(**GOOD, **closed, enable_grpc=True))
+
+
+def test_each_door_has_a_port_of_its_own() -> None:
+    taken = broken(enable_grpc=True, grpc_port=8080)
+    assert (taken.key, taken.problem) == ("grpc_port", "expected another port than proxy_port")
+    assert broken(enable_grpc=True, grpc_port=8089).problem.endswith("websocket_port")
+    check(Config(**GOOD, enable_grpc=True, grpc_port=8080, http_endpoint="unix:/a"))
+    check(Config(**GOOD, grpc_port=8080))
+    check(Config(**GOOD, enable_grpc=True, grpc_port=0, proxy_port=0))
+
+
+def test_a_grpc_message_must_fit_into_what_may_be_held() -> None:
+    assert broken(enable_grpc=True, max_buffered_bytes=50_000_000).key == "max_buffered_bytes"
+    check(Config(**GOOD, max_buffered_bytes=50_000_000))

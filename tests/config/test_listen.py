@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from otterd.config.listen import Reach, bind_address, http_listener, reach_http, websocket_listener
+from otterd.config.listen import (
+    Reach,
+    bind_address,
+    grpc_listener,
+    http_listener,
+    reach_http,
+    websocket_listener,
+)
 from otterd.config.schema import Config
 
 PRODUCTION: dict[str, Any] = {"dev_mode": False}
@@ -13,6 +20,7 @@ PRODUCTION: dict[str, Any] = {"dev_mode": False}
 def test_dev_mode_stands_on_the_loopback() -> None:
     assert http_listener(Config()) == "tcp:8080:interface=127.0.0.1"
     assert websocket_listener(Config()) == "tcp:8089:interface=127.0.0.1"
+    assert grpc_listener(Config()) == "tcp:9084:interface=127.0.0.1"
 
 
 def test_production_stands_everywhere() -> None:
@@ -25,8 +33,11 @@ def test_an_ipv6_address_is_written_so_that_twisted_can_read_it() -> None:
 
 
 def test_an_endpoint_replaces_address_and_port() -> None:
-    config = Config(http_endpoint="unix:/a", websocket_endpoint="tcp:1", bind_address="10.0.0.1")
-    assert (http_listener(config), websocket_listener(config)) == ("unix:/a", "tcp:1")
+    config = Config(
+        http_endpoint="unix:/a", websocket_endpoint="tcp:1", grpc_endpoint="tcp:2", bind_address="10.0.0.1"
+    )
+    listeners = http_listener(config), websocket_listener(config), grpc_listener(config)
+    assert listeners == ("unix:/a", "tcp:1", "tcp:2")
 
 
 @pytest.mark.parametrize(
