@@ -154,6 +154,12 @@ class Elections:
         self.doubt(groups, cut_off=verdict in CUT_OFF)
         return groups
 
+    def pause(self) -> frozenset[int]:
+        """Return what one request waits for that is to be tried again in a moment; no other waits for it."""
+        groups = frozenset((SOME,))
+        self.doubt(groups, cut_off=False)
+        return groups
+
     def doubt(self, groups: frozenset[int], *, cut_off: bool) -> None:
         """Take `groups` to be away for a moment, since a request to them failed.
 

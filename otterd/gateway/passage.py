@@ -190,6 +190,10 @@ class Passage(Calls):
                 self._go()
                 return True
             shared.tally.retries_denied += 1
+            if verdict is Verdict.LOST:
+                # An alpha that dies takes many reads with it: what the budget denies waits for a moment.
+                self._hold(shared.elections.pause(), now)
+                return True
             if verdict not in judge.OF_GROUPS:
                 return False
         if follows is Next.AWAIT and not self.operation.target:

@@ -131,14 +131,29 @@ def test_a_lost_read_is_asked_once_more_and_not_for_ever() -> None:
     assert len(asked(rig)) == 2
 
 
-def test_no_budget_no_second_try() -> None:
+def test_a_lost_read_that_the_budget_denies_is_tried_again_in_a_moment() -> None:
     rig = Rig()
-    rig.a.channel.default = Lost("reset")
+    rig.a.channel.on("Query", Lost("reset"), Answer(0, b"payload"))
     while rig.gateway.shared.budget.spend(0.0):
         pass
-    heard = rig.perform(operation())
-    assert isinstance(heard.error, AlphaFailed)
+    heard, other = rig.perform(operation()), rig.perform(operation())
+    assert other.answer
+    assert heard.answer is None
+    assert heard.error is None
     assert rig.gateway.shared.tally.retries_denied == 1
+    rig.clock.pump([0.1] * 7)
+    assert heard.answer
+
+
+def test_a_write_that_was_lost_waits_for_no_second_try() -> None:
+    rig = Rig()
+    rig.a.channel.on("Query", Lost("reset"), Answer(0, b"payload"))
+    while rig.gateway.shared.budget.spend(0.0):
+        pass
+    heard = rig.perform(operation(Purpose.MUTATION, commit_now=True))
+    assert isinstance(heard.error, OutcomeUnknown)
+    rig.clock.pump([0.1] * 7)
+    assert len(rig.a.channel.calls) == 1
 
 
 def test_a_whole_write_that_found_no_leader_goes_on_to_another_alpha() -> None:
