@@ -13,10 +13,15 @@ class Channel(Protocol):
     `call` fires with the alpha's own Answer, also when that is an error status that
     came over the wire. It fails with `NotReached` when the request provably never
     left, `Lost` when the connection broke after it may have, `TimedOut` at the
-    deadline. Cancelling the Deferred cancels the call on the wire.
+    deadline. Cancelling the Deferred cancels the call on the wire. A long answer to an Rpc that
+    `streams` may fire with a Body; the deadline then binds its beginning only.
     """
 
     address: str
+
+    @property
+    def open(self) -> int:
+        """Return how many long answers flow, whose calls have fired already."""
 
     def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
         """Send `rpc`; `timeout` is in seconds from now and reaches the alpha."""

@@ -65,7 +65,7 @@ class Alpha:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way, bodies and tunnels included."""
-        return not self.in_flight and not self.http.open
+        return not self.in_flight and not self.http.open and not self.channel.open
 
 
 class Fleet:

@@ -85,6 +85,11 @@ class H2Channel:
         self._closed = False
         self._unwatch = resolver.watch(self._moved)
 
+    @property
+    def open(self) -> int:
+        """Return how many long answers flow."""
+        return sum([link.flowing for link in self._open])
+
     def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
         """Send `rpc`; `timeout` is in seconds and reaches the alpha as its deadline."""
         if self._closed:

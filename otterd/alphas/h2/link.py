@@ -98,7 +98,8 @@ class Link(TwistedProtocol):
         self._soon = soon
         self._receiving = False
         self._waiting = 0
-        self._flowing = 0
+        self.flowing = 0
+        """How many long answers it carries."""
         self._left = False
         self._gone = False
         self._lingering: IDelayedCall | None = None
@@ -147,8 +148,8 @@ class Link(TwistedProtocol):
 
     def flows(self, *, more: bool) -> None:
         """Count a long answer in or out; with many of them, slow readers would starve the other calls."""
-        self._flowing += 1 if more else -1
-        if self._flowing >= MOST_FLOWING:
+        self.flowing += 1 if more else -1
+        if self.flowing >= MOST_FLOWING:
             self.leave()
 
     def counted(self) -> None:

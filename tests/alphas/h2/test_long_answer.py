@@ -57,6 +57,7 @@ def held(connection, stream):
 
 def test_it_flows_whole_and_gets_its_trailers_at_the_end(net):
     result, connection, stream = begin(net)
+    assert net.channel.open == 1
     end(connection, stream, block([(b"grpc-status", b"0"), (b"x", b"y")]))
     sink = Collector()
     result.answer.body.start(sink)
@@ -64,6 +65,7 @@ def test_it_flows_whole_and_gets_its_trailers_at_the_end(net):
     assert (sink.finished, len(sink.data)) == (True, SIZE)
     assert sink.data[:: 1 << 20] == bytes(range(8))
     assert result.answer.trailers == ((b"x", b"y"),)
+    assert net.channel.open == 0
     assert result.answer.length == SIZE
 
 
