@@ -139,7 +139,9 @@ class Call(Arriving):
 
     def refuse(self, error: OtterError) -> None:
         """Tell a refusal of Otter's own."""
-        self.entry.verdict = self.entry.verdict or error.word
+        entry = self.entry
+        entry.verdict = entry.verdict or error.word
+        entry.client = entry.client or self.line.keeper.guard.client(self.asked.caller) or ""
         self.tell(error.grpc, blocks.head_of(self.entry, None), None, blocks.refusal(error))
 
     def tell(self, status: int, begin: bytes, payload: bytes | None, trailers: bytes) -> None:

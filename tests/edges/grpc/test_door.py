@@ -345,3 +345,10 @@ def test_it_does_not_matter_how_the_bytes_are_cut(step: int) -> None:
         rig.clock.advance(0)
     assert [entry.status for entry in rig.ledger.closed] == [each.code for each in told] + [0]
     assert [rpc.payload for rpc in rig.rpcs] == [rpc.payload for rpc in spoken.rpcs]
+
+
+def test_a_line_names_the_client_of_what_was_refused() -> None:
+    rig = Rig(client_token="visitor")
+    assert rig.call().code == 16
+    assert rig.call("Nope").code == 12
+    assert [entry.client for entry in rig.ledger.closed] == ["192.0.2.7"] * 2
