@@ -29,7 +29,7 @@ def measured(
 ) -> list[Sample]:
     """Ask one and two instances in turn, on the first of `cores`; raises Absent when they are too few."""
     if len(cores) < CORES:
-        raise Absent(f"not run: it needs {CORES} cores")
+        raise Absent(f"it needs {CORES} cores")
     loads = Loads(folder, loader, cores[3], cores[0])
     found = []
     with ExitStack() as bench:
