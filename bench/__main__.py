@@ -104,8 +104,8 @@ def real_ones(asked: argparse.Namespace, folder: Path, loader: Path) -> list[Sam
     """Measure in front of a real alpha; raises Absent without one."""
     every = ",".join(map(str, sorted(machine.ALLOWED)))
     os.sched_setaffinity(0, machine.ALLOWED)  # a cluster of our own gets every core, too
-    with real.cluster(asked.alphas) as alpha, ExitStack() as bench:
-        made = real.gateways(alpha, every, folder, gateways.further(asked.engine))
+    with real.cluster(asked.alphas) as (alpha, pid), ExitStack() as bench:
+        made = real.gateways(alpha, pid, every, folder, gateways.further(asked.engine))
         for gateway in made:
             bench.callback(gateway.close)
         loads = Loads(folder, loader, every, machine.cores()[0])

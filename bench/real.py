@@ -33,23 +33,28 @@ class Nothing:
 
 
 @contextmanager
-def cluster(named: str) -> Iterator[Address]:
-    """Yield the first alpha of `named`, else that of a cluster of our own while it lasts."""
+def cluster(named: str) -> Iterator[tuple[Address, int]]:
+    """Yield the first alpha of `named`, else that of a cluster of our own while it lasts, and its process.
+
+    The process is 0 where it is not known, so that its processor time is not told.
+    """
     if named:
         grpc, _, own = named.split(",")[0].strip().partition("=")
-        yield Address(grpc, own)
+        yield Address(grpc, own), 0
         return
     if not binary():
         raise Absent("no `dgraph` on the PATH and no --alphas")
     ours = Cluster(Shape(alphas=1, replicas=1))
     try:
         ours.start()
-        yield ours.addresses[0]
+        yield ours.addresses[0], ours.alphas[0].pid
     finally:
         ours.stop()
 
 
-def gateways(alpha: Address, cores: str, folder: Path, engines: Sequence[str] = ()) -> list[Gateway]:
+def gateways(
+    alpha: Address, pid: int, cores: str, folder: Path, engines: Sequence[str] = ()
+) -> list[Gateway]:
     """Return the alpha itself, and what is started in front of it once it holds the rows' data."""
     if not shutil.which("wrk"):
         raise Absent("wrk is not installed")
@@ -57,7 +62,7 @@ def gateways(alpha: Address, cores: str, folder: Path, engines: Sequence[str] = 
     host, _, port = alpha.http.rpartition(":")
     if host not in ("127.0.0.1", "localhost"):
         raise Absent(f"{alpha.http} is not on this machine")
-    found = [Gateway("alpha", 0, Nothing(), {"http": int(port)}), otter([alpha], cores)]
+    found = [Gateway("alpha", pid, Nothing(), {"http": int(port)}), otter([alpha], cores)]
     found += [otter([alpha], cores, f"otter {engine}", alpha_engine=engine) for engine in engines]
     with suppress(Absent):  # it was said already that there is none
         found.append(go([alpha], cores, folder))
