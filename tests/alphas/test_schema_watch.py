@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from otterd.alphas.schema_watch import SchemaWatch
 from otterd.config.live import Live
 from otterd.config.schema import Config, Seconds
-from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose
+from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import Lost
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed, FakeChannel
@@ -142,3 +142,18 @@ def test_the_wait_can_be_turned_off() -> None:
     rig.settle()
     assert rig.behind == [()]
     assert not rig.a.calls
+
+
+@pytest.mark.parametrize(("status", "waits"), [(0, True), (2, False)])
+def test_an_alter_over_grpc_is_waited_for_with_the_caller_s_token(status: int, waits: bool) -> None:
+    rig = Rig()
+    rpc = Rpc("Alter", b"", (("accessjwt", "mine"), ("debug", "true")))
+    entry = Entry(Door.GRPC, "grpc Alter", "id", 0.0)
+    operation = Operation(Purpose.ALTER, rpc, Caller(Door.GRPC, ""), entry, writes=True)
+    rig.watch.settled(operation, Answer(status, b"", alpha="a")).addCallback(rig.behind.append)
+    assert rig.behind == ([] if waits else [()])
+    assert {call.request.metadata for call in rig.b.calls} == ({(("accessjwt", "mine"),)} if waits else set())
+    rig.show(rig.b, NEW)
+    rig.show(rig.c, NEW)
+    rig.clock.pump([0.1] * 3)
+    assert rig.behind == [()]
