@@ -449,6 +449,16 @@ def test_who_hears_of_a_lost_call_may_close_or_call_again(net, call):
     assert again[0].answer.body == b"ab"
 
 
+def test_who_hears_of_a_lost_call_may_close_the_channel(net, call):
+    result = call()
+    connection = net.accept()
+    result.call.addCallback(lambda _: net.channel.close())
+    connection.lose()
+    assert result.kind is Lost
+    net.clock.advance(0)
+    assert not net.clock.getDelayedCalls()
+
+
 def test_no_time_left_means_not_sent(net, call):
     assert call(0).kind is NotReached
     assert not net.dialled

@@ -149,11 +149,28 @@ def test_stopping_tells_the_alpha_and_frees_the_window(net):
         connection.pump()
 
 
+class Brief(Collector):
+    """Takes more than half of a window, so that the alpha may send the rest, and then pauses."""
+
+    def __init__(self, body):
+        super().__init__()
+        self.body = body
+
+    def write(self, data):
+        super().write(data)
+        if len(self.data) > 600_000:
+            self.body.pause()
+
+
 def test_stopping_after_the_end_frees_the_window(net):
-    for _ in range(100):
+    for _ in range(200):
         result, connection, stream = begin(net, size=WHOLE + 1000)
+        body = result.answer.body
+        body.start(Brief(body))
+        connection.pump()
         end(connection, stream)
-        result.answer.body.stop()
+        assert not stream.local_open
+        body.stop()
 
 
 @pytest.mark.parametrize(
