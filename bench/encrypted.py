@@ -29,9 +29,7 @@ def gateways(cores: str) -> Iterator[list[Gateway]]:
         cluster.start()
         alpha = cluster.addresses[0]
         fill(alpha, ssl.create_default_context(cafile=str(cluster.authority)))
-        own = Gateway(
-            "alpha", cluster.alphas[0].pid, Nothing(), {"http": int(alpha.http.rpartition(":")[2])}
-        )
+        own = Gateway("alpha", cluster.alphas[0].pid, Nothing(), {"http": int(alpha.http.rpartition(":")[2])})
         yield [own, _otter(bench, cluster, cores)]
 
 
