@@ -23,6 +23,7 @@ SHIPPED: Mapping[str, Any] = {
     "dgraph_endpoints": ["localhost:9080", "localhost:9081", "localhost:9082"],
     "proxy_port": 8084,
     "websocket_port": 8089,
+    "enable_grpc": True,
 }
 """What etc/otter.yaml sets, for a cluster on the same machine; the other keys stand there as comments."""
 

@@ -50,6 +50,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--offset", type=int, default=0, help="added to Dgraph's ports: 8080, 9080 and 6080")
     parser.add_argument("--port", type=int, default=8084, help="where Otter speaks HTTP; default 8084")
     parser.add_argument("--websocket-port", type=int, default=8089, help="default 8089")
+    parser.add_argument("--grpc-port", type=int, default=9084, help="default 9084")
     parser.add_argument(
         "--groups",
         type=_sizes,
@@ -123,6 +124,8 @@ def run(options: argparse.Namespace, *, alone: bool) -> int:
             load(None, {"DGRAPH_ENDPOINTS": "127.0.0.1:9080", **os.environ}),
             proxy_port=options.port,
             websocket_port=options.websocket_port,
+            enable_grpc=True,
+            grpc_port=options.grpc_port,
         )
         return config_for(given, sandbox)
 

@@ -1,5 +1,7 @@
 """All alphas together."""
 
+from dataclasses import replace
+
 import pytest
 from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
@@ -8,9 +10,10 @@ from zope.interface import provider
 
 from otterd.alphas.fleet import Fleet
 from otterd.alphas.grpcio import GrpcioChannel
+from otterd.alphas.h2.channel import H2Channel
 from otterd.alphas.passthrough import PassThrough
 from otterd.config.live import Live
-from otterd.config.schema import Balancer, Config
+from otterd.config.schema import Balancer, Config, Engine
 from otterd.core.judge import DRAINING, NOT_READY, Verdict
 from otterd.core.load import Pending
 from otterd.core.operation import Answer, HttpCall, Rpc
@@ -199,10 +202,12 @@ def test_the_stop_closes_everything(stage):
     assert lost[0].check(Lost)
 
 
-def test_real_ways_are_made_by_the_configured_engine_and_open_nothing():
-    fleet = Fleet(Live(config("127.0.0.1:9080")), Clock(), lookup=lambda host: succeed([]))
+@pytest.mark.parametrize(("engine", "made"), [(Engine.GRPCIO, GrpcioChannel), (Engine.H2, H2Channel)])
+def test_real_ways_are_made_by_the_configured_engine_and_open_nothing(engine, made):
+    live = Live(replace(config("127.0.0.1:9080"), alpha_engine=engine))
+    fleet = Fleet(live, Clock(), lookup=lambda host: succeed([]))
     [alpha] = fleet.alphas
-    assert isinstance(alpha.channel, GrpcioChannel)
+    assert isinstance(alpha.channel, made)
     assert isinstance(alpha.http, PassThrough)
     assert alpha.idle
 

@@ -44,6 +44,7 @@ def test_the_sample_loads_and_sets_what_is_shipped() -> None:
         dgraph_endpoints=tuple(SHIPPED["dgraph_endpoints"]),
         proxy_port=8084,
         websocket_port=8089,
+        enable_grpc=True,
     )
 
 
