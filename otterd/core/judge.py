@@ -96,8 +96,9 @@ TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
     # A mutation that fails while it is proposed is aborted by the alpha itself, and what was not
     # committed never will be; within a longer transaction the caller decides.
     Verdict.NO_LEADER: (Next.AWAIT, Next.AWAIT, Next.TELL, Next.TELL),
-    # No link to zero or to the group behind. A commit that could not be handed on was not sent.
-    Verdict.CUT_OFF: (Next.AWAIT, Next.TELL, Next.TELL, Next.TELL),
+    # No link to zero or to the group behind: what was not handed on is not committed, and a whole write
+    # that fails half-way is aborted, or left undecided for ever.
+    Verdict.CUT_OFF: (Next.AWAIT, Next.AWAIT, Next.TELL, Next.TELL),
     # Another group could not be asked for its schema, before anything was written.
     Verdict.GROUP_AWAY: (Next.AWAIT, Next.AWAIT, Next.AWAIT, Next.TELL),
     # The zero that was asked leads no more: nothing was decided.
