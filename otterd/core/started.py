@@ -1,14 +1,22 @@
 """What the bytes of answers and commits tell of a transaction."""
 
+import re
+
 from google.protobuf.message import DecodeError
 
 from otterd.wire import api_pb2 as api
 from otterd.wire.response import BadResponse, ResponseReader
+from otterd.wire.varint import varint
 
 _TXN = 0x12
 """Tag of Response.txn (field 2, length-delimited)."""
 _START = 0x08
 """Tag of TxnContext.start_ts (field 1, varint)."""
+
+# Quotes within a string are escaped, so no value can look like this; the last one is the alpha's own.
+_NAMED = re.compile(rb'"txn":\{"start_ts":(\d{1,20})[,}]').finditer
+_NEEDED = 40
+"""Bytes that may be needed of one piece to understand the next."""
 
 
 def started(body: bytes) -> int:
@@ -23,11 +31,11 @@ def started(body: bytes) -> int:
             if tag & 0x80 or tag & 7 != 2:
                 # Every field of a Response is length-delimited and has a one-byte tag.
                 return 0
-            length, start = _varint(body, at + 1)
+            length, start = varint(body, at + 1)
             if tag == _TXN:
-                return _varint(body, start + 1)[0] if body[start] == _START else 0
+                return varint(body, start + 1)[0] if body[start] == _START else 0
             at = start + length
-    except IndexError:
+    except (IndexError, ValueError):
         pass
     return 0
 
@@ -55,20 +63,21 @@ class Starting:
             return 0
 
 
-def _varint(body: bytes, at: int) -> tuple[int, int]:
-    byte = body[at]
-    if byte < 0x80:
-        return byte, at + 1
-    value, shift = byte & 0x7F, 7
-    while True:
-        at += 1
-        byte = body[at]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at + 1
-        shift += 7
-        if shift > 63:
-            raise IndexError
+class StartingJson:
+    """Hears it in the JSON answer of an alpha's HTTP port that comes in pieces."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self.found = 0
+        """What was heard so far; 0 when there was none."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
+        # A piece may be large: only where the last one broke off are the two put together.
+        for heard in (self._rest + data[:_NEEDED], data):
+            for match in _NAMED(heard):
+                self.found = int(match[1])
+        self._rest = (self._rest + data)[-_NEEDED:] if len(data) < _NEEDED else data[-_NEEDED:]
 
 
 def groups_of_commit(payload: bytes) -> dict[str, int]:

@@ -11,11 +11,10 @@ from otterd.core.judge import Verdict
 from otterd.core.namespace import namespace_of, tablet
 from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
-from otterd.core.started import groups_of_commit, started
+from otterd.core.started import Starting, StartingJson, groups_of_commit, started
 from otterd.core.steady import Steady
 from otterd.dql.shape import Shape
-from otterd.gateway.begun import Begun
-from otterd.gateway.overheard import Overheard
+from otterd.gateway.listening import Listening
 from otterd.gateway.seams import Sight
 from otterd.gateway.tally import Tally
 
@@ -115,8 +114,8 @@ class Placing:
             self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
 
         if not isinstance(body, bytes):
-            listening = Begun if isinstance(operation.request, Rpc) else Overheard
-            answer.body = listening(body, learn)
+            ear = Starting() if isinstance(operation.request, Rpc) else StartingJson()
+            answer.body = Listening(body, ear, learn)
         elif isinstance(operation.request, Rpc):
             start_ts = started(body)
             if start_ts:

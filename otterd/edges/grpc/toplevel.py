@@ -1,5 +1,7 @@
 """The outermost fields of a protobuf message, found without decoding what is in them."""
 
+from otterd.wire.varint import varint
+
 MOST_FIELDS = 4_096
 """Fields that are walked over: an ordinary request has a few, and each costs time."""
 
@@ -44,23 +46,6 @@ def content(data: bytes, at: int) -> bytes:
     """Return the bytes whose length stands at `at`."""
     length, start = varint(data, at)
     return data[start : start + length]
-
-
-def varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number at `at`, modulo 2^64, and where it ends."""
-    byte = data[at]
-    if byte < 0x80:
-        return byte, at + 1
-    value, shift = byte & 0x7F, 7
-    while True:
-        at += 1
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value & 0xFFFF_FFFF_FFFF_FFFF, at + 1
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number that is too long")
 
 
 def _past(data: bytes, at: int) -> int:

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otterd.gateway.overheard import Overheard
+from otterd.core.started import StartingJson
+from otterd.gateway.listening import Listening
 from tests.fakes.memory import Collector, FakeBody
 
 
 def heard(*pieces: bytes, fail: str = "") -> tuple[list[int], Collector]:
     told: list[int] = []
     sink = Collector()
-    Overheard(FakeBody(*pieces, fail=fail), told.append).start(sink)
+    Listening(FakeBody(*pieces, fail=fail), StartingJson(), told.append).start(sink)
     return told, sink
 
 

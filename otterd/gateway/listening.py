@@ -1,25 +1,30 @@
-"""Listens for a transaction's timestamp in a JSON answer that is streamed by."""
+"""A streamed answer that passes by while an ear hears which transaction it names."""
 
-import re
 from collections.abc import Callable
+from typing import Protocol
 
 from otterd.core.operation import Body, Sink
 
-# Quotes within a string are escaped, so no value can look like this; the last one is the alpha's own.
-_START = re.compile(rb'"txn":\{"start_ts":(\d{1,20})[,}]').finditer
-LONGEST = 40
-"""Bytes that may be needed of one piece to understand the next."""
+
+class Ear(Protocol):
+    """Hears a transaction's timestamp in bytes that come in pieces."""
+
+    @property
+    def found(self) -> int:
+        """Return what was heard, once all came; 0 when there was none."""
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes."""
 
 
-class Overheard:
-    """A Body that passes on another, and at its proper end tells the `start_ts` that it named, if any."""
+class Listening:
+    """A Body that passes on another, and at its proper end tells the `start_ts` that `ear` heard, if any."""
 
-    def __init__(self, body: Body, tell: Callable[[int], None]) -> None:
+    def __init__(self, body: Body, ear: Ear, tell: Callable[[int], None]) -> None:
         self._body = body
+        self._ear = ear
         self._tell = tell
         self._sink: Sink | None = None
-        self._rest = b""
-        self._found = 0
 
     def start(self, sink: Sink) -> None:
         """Begin to flow into `sink`."""
@@ -41,18 +46,15 @@ class Overheard:
     def write(self, data: bytes) -> None:
         """Pass the next piece on."""
         assert self._sink is not None
-        # A piece may be large: only where the last one broke off are the two put together.
-        for heard in (self._rest + data[:LONGEST], data):
-            for match in _START(heard):
-                self._found = int(match[1])
-        self._rest = (self._rest + data)[-LONGEST:] if len(data) < LONGEST else data[-LONGEST:]
+        self._ear.feed(data)
         self._sink.write(data)
 
     def finish(self) -> None:
         """Tell what was found, and that the body came to its end."""
         assert self._sink is not None
-        if self._found:
-            self._tell(self._found)
+        start_ts = self._ear.found
+        if start_ts:
+            self._tell(start_ts)
         self._sink.finish()
 
     def fail(self, reason: str) -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from otterd.gateway.begun import Begun
+from otterd.core.started import Starting
+from otterd.gateway.listening import Listening
 from otterd.wire import api_pb2 as api
 from tests.fakes.alpha import Collector, FakeBody
 
@@ -13,7 +14,7 @@ DATA = api.Response(
 
 def heard(*pieces):
     told, sink = [], Collector()
-    Begun(FakeBody(*pieces), told.append).start(sink)
+    Listening(FakeBody(*pieces), Starting(), told.append).start(sink)
     return told, sink
 
 
