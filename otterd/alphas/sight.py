@@ -7,7 +7,7 @@ from otterd.alphas.probe import HEALTHY
 from otterd.alphas.topology import Topology
 from otterd.core.cluster import Map
 from otterd.core.judge import NODE_FAULTS, Verdict
-from otterd.core.operation import Purpose
+from otterd.core.operation import SLOW, Purpose
 from otterd.core.standing import Status
 from otterd.core.steady import Steady
 
@@ -16,8 +16,6 @@ MUTE = frozenset((Status.DOWN, Status.HANGING))
 
 FAULTS = 3
 """Failures to reach an alpha, one after the other, after which it is silent, whatever probes say so far."""
-
-SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
 
 SLOWNESS = frozenset((Verdict.FINE, Verdict.TIMED_OUT))
 """Verdicts by which only the time that they took tells something."""

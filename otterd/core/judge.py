@@ -4,12 +4,6 @@ from enum import StrEnum
 
 from otterd.core import texts
 from otterd.core.operation import Answer, HttpCall, Operation, Purpose, Rpc
-from otterd.core.texts import DRAINING as DRAINING
-from otterd.core.texts import EXPIRED_IN_FULL as EXPIRED_IN_FULL
-from otterd.core.texts import NO_NAMESPACE as NO_NAMESPACE
-from otterd.core.texts import NOT_READY as NOT_READY
-from otterd.core.texts import PENDING_PROPOSALS as PENDING_PROPOSALS
-from otterd.core.texts import THROTTLED as THROTTLED
 from otterd.errors import (
     AlphaFailed,
     AlphaFailure,
@@ -116,7 +110,11 @@ NODE_FAULTS = frozenset((Verdict.NOT_REACHED, Verdict.LOST, Verdict.TIMED_OUT))
 """Verdicts that count against the alpha that was asked; the refusals have a meaning of their own."""
 
 # An alpha that says one of these has done no work.
-REFUSALS = {NOT_READY: Verdict.NOT_READY, DRAINING: Verdict.DRAINING, THROTTLED: Verdict.THROTTLED}
+REFUSALS = {
+    texts.NOT_READY: Verdict.NOT_READY,
+    texts.DRAINING: Verdict.DRAINING,
+    texts.THROTTLED: Verdict.THROTTLED,
+}
 
 REFUSED = frozenset((*REFUSALS.values(), Verdict.NOT_REACHED))
 """Verdicts that prove that no work was done, so that even a write may go to another alpha."""

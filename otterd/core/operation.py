@@ -23,6 +23,13 @@ class Purpose(StrEnum):
     STATE = "state"
 
 
+DATA = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+"""Purposes that touch predicates, and that a transaction is made of before its end."""
+
+SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
+"""Purposes that may take minutes, for what they build."""
+
+
 class Door(StrEnum):
     """The protocol over which a caller came in."""
 

@@ -11,7 +11,7 @@ from otterd.config.live import Live
 from otterd.core.balance import Ask
 from otterd.core.cluster import Group
 from otterd.core.judge import Verdict
-from otterd.core.operation import Operation, Purpose
+from otterd.core.operation import DATA, Operation, Purpose
 from otterd.core.steady import Steady
 from otterd.errors import OtterError, Overloaded, Unavailable
 from otterd.gateway.alarm import Alarm
@@ -33,7 +33,6 @@ LONGEST = 8.0
 is alive, and only Otter cannot reach it."""
 
 WRITES = frozenset((Purpose.MUTATION, Purpose.UPSERT))
-WAITING = WRITES | {Purpose.QUERY}
 
 CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 
@@ -111,7 +110,7 @@ class Elections:
 
     def lacking(self, operation: Operation, ask: Ask) -> frozenset[int]:
         """Return the groups that `operation` needs and that cannot serve it now."""
-        if not (self._away or self._leaderless or self._doubted) or ask.purpose not in WAITING:
+        if not (self._away or self._leaderless or self._doubted) or ask.purpose not in DATA:
             return NONE
         found = self.needed(ask) & self._out(best_effort=operation.best_effort)
         # Before any write an alpha asks each other group for its schema: one that is away holds up all.
@@ -140,7 +139,7 @@ class Elections:
 
     def suspects(self, ask: Ask, verdict: Verdict, address: str) -> frozenset[int]:
         """Return the groups to wait for after `address` failed in the end, and doubt them from now on."""
-        if ask.purpose not in WAITING:
+        if ask.purpose not in DATA:
             return NONE
         groups = self.needed(ask)
         if verdict is Verdict.GROUP_AWAY:
@@ -172,11 +171,11 @@ class Elections:
 
     def answered(self, operation: Operation, ask: Ask, took: float) -> None:
         """Be told of a good answer: one that hung and came back ends the wait for its groups."""
-        if took > SLOW and ask.purpose in WAITING:
+        if took > SLOW and ask.purpose in DATA:
             now = self._clock.seconds()
             for group in self.needed(ask):
                 self._plodding[group] = now
-        if took < HUNG or not self._leaderless or ask.purpose not in WAITING:
+        if took < HUNG or not self._leaderless or ask.purpose not in DATA:
             return
         if operation.best_effort or (operation.start_ts and not operation.writes):
             # Without a leader, too, these are answered, and some take their time.

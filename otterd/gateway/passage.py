@@ -5,7 +5,7 @@ from twisted.python.failure import Failure
 
 from otterd.core import judge
 from otterd.core.judge import Next, Verdict
-from otterd.core.operation import Answer, Operation, Purpose
+from otterd.core.operation import SLOW, Answer, Operation
 from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
 from otterd.gateway.decision import record_choice, record_wait, record_woken
@@ -16,7 +16,6 @@ from otterd.gateway.second import Second, second_for
 from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 
-SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
 FREE = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
 

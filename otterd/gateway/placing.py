@@ -9,7 +9,7 @@ from otterd.config.live import Live
 from otterd.core.balance import Ask, Policy
 from otterd.core.judge import Verdict
 from otterd.core.namespace import namespace_of, tablet
-from otterd.core.operation import Answer, Operation, Purpose, Rpc
+from otterd.core.operation import DATA, Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
 from otterd.core.started import Starting, StartingJson, groups_of_commit, started
 from otterd.core.steady import Steady
@@ -19,9 +19,6 @@ from otterd.gateway.seams import Sight
 from otterd.gateway.tally import Tally
 
 log = Logger()
-
-DATA = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
-"""Purposes that touch predicates, and that a transaction is made of."""
 
 MOST_SETS = 20_000
 MOST_NAMED = 200_000

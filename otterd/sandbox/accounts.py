@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from otterd.core.judge import EXPIRED_IN_FULL, NO_NAMESPACE
+from otterd.core.texts import EXPIRED_IN_FULL, NO_NAMESPACE
 from otterd.sandbox.failures import PERMISSION_DENIED, UNAUTHENTICATED, UNKNOWN, Failed
 from otterd.wire import api_pb2 as api
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
-from otterd.core.judge import DRAINING, NOT_READY, PENDING_PROPOSALS, THROTTLED
+from otterd.core.texts import DRAINING, NOT_READY, PENDING_PROPOSALS, THROTTLED
 from otterd.sandbox.clock import pause
 from otterd.sandbox.failures import Failed
 

@@ -14,9 +14,10 @@ from otterd.alphas.h2.channel import H2Channel
 from otterd.alphas.passthrough import PassThrough
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config, Engine
-from otterd.core.judge import DRAINING, NOT_READY, Verdict
+from otterd.core.judge import Verdict
 from otterd.core.load import Pending
 from otterd.core.operation import Answer, HttpCall, Rpc
+from otterd.core.texts import DRAINING, NOT_READY
 from otterd.errors import Lost
 from tests.fakes.alpha import HANG, FakeChannel, FakeHttpChannel
 

@@ -10,9 +10,10 @@ from twisted.web.resource import Resource
 
 from otterd.alphas.health_page import PAGE_LIMIT, asks
 from otterd.alphas.probe import Probe
-from otterd.core.judge import DRAINING, NOT_READY, Verdict
+from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Rpc
 from otterd.core.standing import Probed
+from otterd.core.texts import DRAINING, NOT_READY
 from otterd.errors import Lost, NotReached
 from tests.fakes.memory import HANG, Delayed, FakeChannel
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from otterd.core import judge
+from otterd.core import judge, texts
 from otterd.core.health import Bounds, Probed, Standing, Status, Ward
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
@@ -345,10 +345,10 @@ def test_a_caller_that_waits_for_no_answer_ejects_nobody() -> None:
     assert made.usable == set(ALL)
 
 
-REFUSALS = [judge.NOT_READY, judge.DRAINING, judge.THROTTLED]
+REFUSALS = [texts.NOT_READY, texts.DRAINING, texts.THROTTLED]
 NESTED = [
     ": rpc error: code = Unavailable desc = connection error",
-    "rpc error: code = Unknown desc = " + judge.DRAINING,
+    "rpc error: code = Unknown desc = " + texts.DRAINING,
     "Unhealthy connection",
 ]
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from otterd.core import judge
+from otterd.core import judge, texts
 from otterd.core.judge import Kind, Next, Verdict
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import Lost, NotReached, OutcomeUnknown, TimedOut
@@ -31,19 +31,19 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
     ("code", "text", "verdict"),
     [
         (0, "", Verdict.FINE),
-        (2, judge.NOT_READY, Verdict.NOT_READY),
-        (2, judge.DRAINING, Verdict.DRAINING),
-        (2, judge.THROTTLED, Verdict.THROTTLED),
-        (2, f": {judge.DRAINING}", Verdict.ERROR),
-        (14, judge.DRAINING, Verdict.CUT_OFF),
-        (2, judge.PENDING_PROPOSALS, Verdict.OVERLOADED),
+        (2, texts.NOT_READY, Verdict.NOT_READY),
+        (2, texts.DRAINING, Verdict.DRAINING),
+        (2, texts.THROTTLED, Verdict.THROTTLED),
+        (2, f": {texts.DRAINING}", Verdict.ERROR),
+        (14, texts.DRAINING, Verdict.CUT_OFF),
+        (2, texts.PENDING_PROPOSALS, Verdict.OVERLOADED),
         (2, "line 1 column 2: Unrecognized character", Verdict.ERROR),
         (10, "Transaction has been aborted. Please retry", Verdict.ABORTED),
         (9, "Transaction conflict", Verdict.ABORTED),
-        (16, judge.EXPIRED_IN_FULL, Verdict.EXPIRED),
+        (16, texts.EXPIRED_IN_FULL, Verdict.EXPIRED),
         (16, "no accessJwt available", Verdict.MISTAKE),
-        (2, judge.EXPIRED_IN_FULL, Verdict.EXPIRED),
-        (2, f"line 1: {judge.EXPIRED_IN_FULL}", Verdict.ERROR),
+        (2, texts.EXPIRED_IN_FULL, Verdict.EXPIRED),
+        (2, f"line 1: {texts.EXPIRED_IN_FULL}", Verdict.ERROR),
         (7, "Only guardians are allowed access.", Verdict.MISTAKE),
         (4, "context deadline exceeded", Verdict.TIMED_OUT),
         (14, "connection error", Verdict.CUT_OFF),
@@ -60,7 +60,7 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (2, ": Group checksum mismatch for id: 3", Verdict.MAP_BEHIND),
         (2, ': attr: "0-name" groupId: 2 Request sent to wrong server.', Verdict.MAP_BEHIND),
         (2, 'StartTs: 5 is from before MoveTs: 9 for pred: "0-name"', Verdict.MOVED),
-        (2, f": {judge.THROTTLED}", Verdict.ERROR),
+        (2, f": {texts.THROTTLED}", Verdict.ERROR),
         (2, "cannot retrieve predicate information: No connection exists", Verdict.GROUP_AWAY),
         (14, f"cannot retrieve predicate information: {GONE}", Verdict.GROUP_AWAY),
         (2, AWAY, Verdict.GROUP_AWAY),
@@ -68,9 +68,9 @@ def operation(*, http: bool = False, purpose: Purpose = Purpose.QUERY, writes: b
         (2, ": while fetching schema: No connection exists", Verdict.CUT_OFF),
         (14, f": while fetching schema: {GONE}", Verdict.CUT_OFF),
         (2, f": {BROKEN}", Verdict.CUT_OFF),
-        (2, f": rpc error: code = Unknown desc = {judge.NOT_READY}", Verdict.CUT_OFF),
-        (2, f": rpc error: code = Unknown desc = {judge.DRAINING}", Verdict.CUT_OFF),
-        (2, f": rpc error: code = Unknown desc = x {judge.DRAINING}", Verdict.ERROR),
+        (2, f": rpc error: code = Unknown desc = {texts.NOT_READY}", Verdict.CUT_OFF),
+        (2, f": rpc error: code = Unknown desc = {texts.DRAINING}", Verdict.CUT_OFF),
+        (2, f": rpc error: code = Unknown desc = x {texts.DRAINING}", Verdict.ERROR),
     ],
 )
 def test_reads_code_and_whole_message(code: int, text: str, verdict: Verdict) -> None:
@@ -185,7 +185,7 @@ def test_a_write_before_which_another_group_was_away_was_not_begun(kind: Kind) -
         Answer(14, message=f": {BROKEN}"),
         Answer(2, message=f": {LINK}"),
         Answer(2, message=": Unhealthy connection"),
-        Answer(2, message=f": rpc error: code = Unknown desc = {judge.NOT_READY}"),
+        Answer(2, message=f": rpc error: code = Unknown desc = {texts.NOT_READY}"),
         Answer(
             2, message="unique validation failed to fetch schema for predicates [0-p]: No connection exists"
         ),

@@ -22,8 +22,8 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.protocols.portforward import ProxyFactory, ProxyServer
 
 from otterd.alphas.grpcio import deferred_of
-from otterd.core.judge import DRAINING, NOT_READY
 from otterd.core.operation import Answer, Headers, HttpCall, Metadata, Rpc
+from otterd.core.texts import DRAINING, NOT_READY
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, Delayed, Outcome
 

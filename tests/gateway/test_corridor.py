@@ -8,7 +8,7 @@ import pytest
 from twisted.internet.defer import CancelledError, Deferred, fail
 
 from otterd.config.schema import Balancer, Config, Seconds
-from otterd.core import judge
+from otterd.core import judge, texts
 from otterd.core.operation import Answer, HttpCall, Purpose
 from otterd.core.slots import Lane
 from otterd.errors import (
@@ -80,7 +80,7 @@ def test_tries_another_alpha_when_no_work_was_done(rig: Rig, purpose: Purpose, o
 
 
 def test_a_quoted_refusal_is_not_a_refusal(rig: Rig) -> None:
-    rig.a.channel.on("Query", refusal(f"line 1 column 3: {judge.DRAINING}"))
+    rig.a.channel.on("Query", refusal(f"line 1 column 3: {texts.DRAINING}"))
     heard = rig.perform(operation(Purpose.MUTATION))
     assert heard.answer
     assert heard.answer.alpha == "a:9080"
@@ -88,10 +88,10 @@ def test_a_quoted_refusal_is_not_a_refusal(rig: Rig) -> None:
 
 def test_a_refusal_by_every_alpha_passes_verbatim(rig: Rig) -> None:
     for alpha in rig.alphas.values():
-        alpha.channel.on("Query", refusal(judge.NOT_READY))
+        alpha.channel.on("Query", refusal(texts.NOT_READY))
     heard = rig.perform(operation(Purpose.MUTATION))
     assert heard.answer
-    assert (heard.answer.status, heard.answer.message) == (2, judge.NOT_READY)
+    assert (heard.answer.status, heard.answer.message) == (2, texts.NOT_READY)
 
 
 def test_no_alpha_reached_is_unavailable(rig: Rig) -> None:
@@ -268,7 +268,7 @@ def test_lends_its_account_over_http_too(rig: Rig) -> None:
 
 
 def test_an_expired_lent_token_is_renewed_once(rig: Rig) -> None:
-    expired = Answer(16, message=judge.EXPIRED_IN_FULL)
+    expired = Answer(16, message=texts.EXPIRED_IN_FULL)
     rig.account.held, rig.guard.lend = "old", True
     rig.a.channel.on("Query", expired, FINE)
     heard = rig.perform(operation(Purpose.MUTATION))
@@ -316,7 +316,7 @@ def test_a_caller_that_hangs_up_during_the_login_sends_nothing(rig: Rig) -> None
 
 
 def test_a_callers_own_expired_token_is_the_callers_business(rig: Rig) -> None:
-    rig.a.channel.on("Query", Answer(16, message=judge.EXPIRED_IN_FULL))
+    rig.a.channel.on("Query", Answer(16, message=texts.EXPIRED_IN_FULL))
     heard = rig.perform(operation())
     assert heard.answer
     assert heard.answer.status == 16

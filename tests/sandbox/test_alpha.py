@@ -8,7 +8,7 @@ import pytest_twisted
 from twisted.internet.task import Clock
 
 from otterd.alphas.grpcio import deferred_of
-from otterd.core.judge import DRAINING, EXPIRED_IN_FULL, NOT_READY, THROTTLED
+from otterd.core.texts import DRAINING, EXPIRED_IN_FULL, NOT_READY, THROTTLED
 from otterd.sandbox.accounts import Accounts
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.cluster import Cluster, Shape

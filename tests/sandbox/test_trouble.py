@@ -6,7 +6,7 @@ import pytest
 import pytest_twisted
 
 from otterd.alphas.grpcio import deferred_of
-from otterd.core.judge import PENDING_PROPOSALS
+from otterd.core.texts import PENDING_PROPOSALS
 from otterd.sandbox.failures import ABORTED, UNAUTHENTICATED, Failed
 from otterd.wire import api_pb2 as api
 from tests.sandbox.rig import START, Rig

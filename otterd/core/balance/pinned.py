@@ -1,15 +1,12 @@
 """Which requests stay with the alpha that began their transaction."""
 
 from otterd.core.balance.policy import Ask
-from otterd.core.operation import Purpose
-
-STAYING = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
-"""Purposes that go on with a transaction; a commit may be told to any alpha."""
+from otterd.core.operation import DATA
 
 
 def pin_of(ask: Ask) -> str:
     """Return the alpha with which `ask` stays, "" when any will do."""
-    return ask.pin if ask.purpose in STAYING else ""
+    return ask.pin if ask.purpose in DATA else ""
 
 
 def pin_first(order: tuple[str, ...], pin: str) -> tuple[str, ...]:
