@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -27,6 +27,7 @@ class Supervisor:
         self._address = "\0" + address[1:] if address.startswith("@") else address
         self._watchdog = watchdog
         self._beat: LoopingCall | None = None
+        self._late: IDelayedCall | None = None
         self._deaf = False
         self._stopping = False
 
@@ -55,22 +56,27 @@ class Supervisor:
     def stopping(self, within: float) -> None:
         """Say that the stop began and may take `within` seconds."""
         self._stopping = True
+        self._forget()
         usec = int(within * 1e6)
         self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={usec}", *_status("draining"))
 
     def announce(self, clock: IReactorTime, probed: Deferred[Any], patience: float = PATIENCE) -> None:
-        """Say READY=1 when `probed` fires, well or not, or after `patience` seconds.
+        """Say READY=1 when `probed` fires with a result, or after `patience` seconds.
 
-        To be called once everything listens.
+        To be called once everything listens. A stop in between says nothing any more.
         """
-        late = clock.callLater(patience, lambda: self._announced("serving; no alpha is healthy yet"))
+
+        def late() -> None:
+            self._late = None
+            self.ready("serving; no alpha is healthy yet")
 
         def seen(_: object) -> None:
-            if late.active():
-                late.cancel()
-                self._announced("serving")
+            if self._forget():
+                self.ready("serving")
             elif not self._stopping:
                 self.status("serving")
+
+        self._late = clock.callLater(patience, late)
 
         probed.addCallbacks(seen, lambda _: None)
 
@@ -84,14 +90,18 @@ class Supervisor:
             )
 
     def stop(self) -> None:
-        """Give no more signs of life."""
+        """Give no more signs of life, and announce nothing any more."""
+        self._forget()
         if self._beat is not None and self._beat.running:
             self._beat.stop()
         self._beat = None
 
-    def _announced(self, status: str) -> None:
-        if not self._stopping:
-            self.ready(status)
+    def _forget(self) -> bool:
+        """End the wait for a good probe; tell whether there was one."""
+        late, self._late = self._late, None
+        if late is not None:
+            late.cancel()
+        return late is not None
 
     def _tell(self, *lines: str) -> None:
         if not self._address:

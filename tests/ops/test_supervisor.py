@@ -120,10 +120,19 @@ def test_readiness_is_not_told_once_the_stop_began(manager: Manager) -> None:
     supervisor = Supervisor.from_environ(manager.environ(), PID)
     supervisor.announce(clock, probed)
     supervisor.stopping(1)
+    assert not clock.getDelayedCalls()
     manager.heard()
     probed.callback(None)
     assert manager.heard() == []
+
+
+def test_a_stop_before_the_first_probe_leaves_no_timer(manager: Manager) -> None:
+    clock = Clock()
+    supervisor = Supervisor.from_environ(manager.environ(), PID)
+    supervisor.announce(clock, Deferred[object]())
+    supervisor.stop()
     assert not clock.getDelayedCalls()
+    assert manager.heard() == []
 
 
 @pytest.mark.parametrize("address", ["", "vsock:2:1234", "/nowhere/at/all"])
