@@ -1,6 +1,6 @@
 """Requests that wait for a group without a leader: held, not failed, and let go at a pace."""
 
-from collections import Counter, deque
+from collections import deque
 from dataclasses import dataclass
 from math import inf
 from typing import Protocol
@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from otterd.config.live import Live
 from otterd.core.balance import Ask
 from otterd.core.cluster import Group
+from otterd.core.fair import Fair
 from otterd.core.judge import Verdict
 from otterd.core.operation import DATA, Operation, Purpose
 from otterd.core.steady import Steady
@@ -66,7 +67,6 @@ class _Wait:
     held: Held
     groups: frozenset[int]
     until: float
-    since: float
     best_effort: bool
 
 
@@ -82,6 +82,7 @@ class Elections:
         self._lost: dict[int, tuple[str, float]] = {}
         self._plodding: dict[int, float] = {}
         self._waiting: dict[Held, _Wait] = {}
+        self._room: Fair[Held] = Fair()
         self._ready: deque[_Wait] = deque()
         self._batch = FIRST_BATCH
         self._pumping = False
@@ -93,7 +94,7 @@ class Elections:
 
     def oldest(self) -> float | None:
         """Return since when, in seconds on the steady clock, the first has waited; None when nobody does."""
-        return min((wait.since for wait in self._waiting.values()), default=None)
+        return self._room.oldest()
 
     def waiting(self) -> dict[int, int]:
         """Return how many wait for each group; one that needs several counts for each."""
@@ -205,26 +206,31 @@ class Elections:
             self._expire(held, groups)
             return
         self.held += 1
-        wait = self._waiting[held] = _Wait(held, groups, until, now, best_effort)
+        wait = self._waiting[held] = _Wait(held, groups, until, best_effort)
+        self._room.push(held.caller, held, now)
         self._alarm.at(until, lambda: self._over(wait))
 
     def _make_room(self, held: Held) -> bool:
         """Turn away the youngest request of the caller with most of them; tell whether there was one."""
-        counts = Counter(wait.held.caller for wait in self._waiting.values())
-        if not counts:
+        youngest = self._room.shed() if self._room.exceeds(held.caller) else None
+        if youngest is None:
             return False
-        caller, most = counts.most_common(1)[0]
-        if most <= counts[held.caller] + 1:
-            return False
-        youngest = next(wait for wait in reversed(self._waiting.values()) if wait.held.caller == caller)
-        del self._waiting[youngest.held]
+        del self._waiting[youngest]
         self.turned_away += 1
-        youngest.held.refused(Overloaded("too many requests of this caller wait already", retry_after=1))
+        youngest.refused(Overloaded("too many requests of this caller wait already", retry_after=1))
         return True
 
     def leave(self, held: Held) -> None:
         """Forget `held`: nobody waits for it any more."""
-        self._waiting.pop(held, None)
+        if self._waiting.pop(held, None) is not None:
+            self._room.remove(held.caller, held)
+
+    def _take(self, wait: _Wait) -> bool:
+        """Take `wait` out; tell whether it was there, and not another one of the same request."""
+        if self._waiting.get(wait.held) is not wait:
+            return False
+        self.leave(wait.held)
+        return True
 
     def look(self) -> None:
         """See anew which groups are away, and let go what need not wait any more."""
@@ -275,8 +281,7 @@ class Elections:
         left = self._batch
         while left and self._ready:
             wait = self._ready.popleft()
-            if self._waiting.get(wait.held) is wait:
-                del self._waiting[wait.held]
+            if self._take(wait):
                 left -= 1
                 self.released += 1
                 wait.held.released()
@@ -286,8 +291,7 @@ class Elections:
             self._alarm.at(self._clock.seconds() + PACE, self._pump)
 
     def _over(self, wait: _Wait) -> None:
-        if self._waiting.get(wait.held) is wait:
-            del self._waiting[wait.held]
+        if self._take(wait):
             self._expire(wait.held, wait.groups)
 
     def _expire(self, held: Held, groups: frozenset[int]) -> None:
