@@ -52,6 +52,9 @@ __all__ = ["Options", "Otter", "StartFailed", "install_reactor", "makeService", 
 
 log = Logger()
 
+THRESHOLDS = 20_000, 20, 50
+"""Of the garbage collector: Python's own (700, 10, 10) make it look several times in every hundred requests."""
+
 Reader = Callable[[], Config]
 """Reads the configuration again, for a reload; raises ConfigError."""
 
@@ -181,6 +184,8 @@ class Otter(Service):
         # What is built by now lives as long as the process: collections need not look at it.
         gc.collect()
         gc.freeze()
+        # A request leaves no circles behind: what is left to collect comes of connections and failures.
+        gc.set_threshold(*THRESHOLDS)
 
     def stopService(self) -> Deferred[None] | None:
         """Drain and close everything; the Deferred holds up the end of the process."""

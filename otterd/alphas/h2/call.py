@@ -28,6 +28,10 @@ class Keeper(Protocol):
         """Let `call` fail in so many seconds, or wait for ever."""
 
 
+SPENT: Deferred[Answer] = Deferred()
+"""Stands in a call for its Deferred once that has fired."""
+
+
 class Call:
     """One call; the receiver of its stream. `link` is None while it waits for one."""
 
@@ -51,7 +55,7 @@ class Call:
         if self._long is not None:
             self._long.fail(failure)
         else:
-            self.deferred.errback(failure)
+            self._spent().errback(failure)
 
     def expect(self, seconds: float | None) -> None:
         """Let the call fail in so many seconds, or wait for ever."""
@@ -78,12 +82,13 @@ class Call:
     def ended(self, trailers: Head | None) -> None:
         """Answer with what came."""
         self._keeper.landed(self)
+        deferred = self._spent()
         try:
             answer = answer_of(self._head, trailers, self._parts)  # type: ignore[arg-type]
         except AlphaFailure as failure:
-            self.deferred.errback(failure)
+            deferred.errback(failure)
             return
-        self.deferred.callback(answer)
+        deferred.callback(answer)
 
     def lost(self, lost: Lost) -> None:
         """Fail as the stream did."""
@@ -104,8 +109,13 @@ class Call:
         except AlphaFailure:
             return False
         self.stream.receiver = long
-        self.deferred.callback(long.answer)
+        self._spent().callback(long.answer)
         return True
+
+    def _spent(self) -> Deferred[Answer]:
+        """Let go of the Deferred, which refers to this call as well: circles wait for a collection."""
+        deferred, self.deferred = self.deferred, SPENT
+        return deferred
 
     def _cancelled(self, _: Deferred[Answer]) -> None:
         self._keeper.cancelled(self)

@@ -100,6 +100,8 @@ class H2Channel:
             return fail(NotReached("no time was left to send it"))
         deadline = self._clock.seconds() + timeout
         call = Call(self, rpc, deadline)
+        # Kept first: the call lets go of it when it ends, which may be at once.
+        deferred = call.deferred
         self._live[call] = None
         if deadline < self._soonest:
             self._soonest = deadline
@@ -107,7 +109,7 @@ class H2Channel:
             self._sweep = self._clock.callLater(TICK, self._swept)
         if not self._links or not self._send(call, timeout):
             self._wait(call)
-        return call.deferred
+        return deferred
 
     def close(self) -> Deferred[None]:
         """End the connections; calls under way fail with `Lost`."""

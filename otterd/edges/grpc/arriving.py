@@ -8,7 +8,7 @@ from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import too_large
 from otterd.edges.http.refused import Refused
 from otterd.errors import DeadlinePassed, OtterError, Overloaded
-from otterd.wire.h2 import Head, Stream
+from otterd.wire.h2 import NOBODY, Head, Stream
 from otterd.wire.h2.messages import HEAD_BYTES
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class Arriving:
         if self._closed:
             return
         self._closed = True
+        # What refers to itself waits for a collection.
+        self.stream.receiver = NOBODY
         if self._held:
             self.line.keeper.store.give(self._held)
             self._held = 0

@@ -8,7 +8,7 @@ from otterd.wire.h2.fields import ANSWER, INTERIM, TRAILERS, Head
 from otterd.wire.h2.frames import DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, MAX_STREAM, PREFACE
 from otterd.wire.h2.limits import Limits
 from otterd.wire.h2.outgoing import Owner
-from otterd.wire.h2.stream import Receiver, Stream
+from otterd.wire.h2.stream import NOBODY, Receiver, Stream
 
 
 class ClientConnection(Connection):
@@ -138,7 +138,9 @@ class ClientConnection(Connection):
             self._send_reset(stream.number, Code.CANCEL)
             self._drop_queue(stream)
         del self.streams[stream.number]
-        stream.receiver.ended(trailers)
+        # A stream that is over holds on to nobody: what refers to itself waits for a collection.
+        receiver, stream.receiver = stream.receiver, NOBODY
+        receiver.ended(trailers)
         if self._watched:
             self._freed()
 

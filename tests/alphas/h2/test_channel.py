@@ -5,10 +5,12 @@ from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionRefusedError
 
 from otterd.alphas.h2 import channel as module
+from otterd.alphas.h2.call import Call
 from otterd.core.operation import Rpc
 from otterd.errors import Lost, NotReached, TimedOut
 from otterd.wire.h2 import Code, Limits
 from tests.alphas.h2.net import Net
+from tests.circles import left_in_circles
 
 QUERY = Rpc("Query", b"\x22\x02{}")
 
@@ -462,3 +464,17 @@ def test_who_hears_of_a_lost_call_may_close_the_channel(net, call):
 def test_no_time_left_means_not_sent(net, call):
     assert call(0).kind is NotReached
     assert not net.dialled
+
+
+def test_an_answered_call_is_gone_without_a_collection(net, call):
+    call()
+    connection = net.accept()
+
+    def answered():
+        result = call()
+        connection.pump()
+        connection.answer(1, b"second")
+        assert result.answer.body == b"second"
+        connection.asked.clear()
+
+    assert left_in_circles(answered, Call) == 0

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from otterd.core.operation import Answer
+from otterd.edges.grpc.call import Call
 from otterd.errors import Draining
 from otterd.wire import api_pb2 as api
+from tests.circles import left_in_circles
 from tests.doors import PeerWire
 from tests.edges.grpc.peer import Fields, Peer, framed
 from tests.edges.grpc.rig import DGRAPH, Rig, mutation, query
@@ -352,3 +354,12 @@ def test_a_line_names_the_client_of_what_was_refused() -> None:
     assert rig.call().code == 16
     assert rig.call("Nope").code == 12
     assert [entry.client for entry in rig.ledger.closed] == ["192.0.2.7"] * 2
+
+
+def test_an_answered_call_is_gone_without_a_collection() -> None:
+    rig = Rig()
+
+    def answered() -> None:
+        assert rig.call().code == 0
+
+    assert left_in_circles(answered, Call) == 0
