@@ -6,12 +6,15 @@ from collections.abc import Callable
 from functools import partial
 from time import process_time
 
+from otterd.core.facts import Facts
+from otterd.core.operation import Caller, Door, Entry, Operation, Purpose, Rpc
 from otterd.dql.cache import Shapes
 from otterd.dql.digest import words
 from otterd.dql.document import parse_query
 from otterd.dql.fingerprint import fingerprint
 from otterd.dql.lexer import lex
 from otterd.dql.shape import shape
+from otterd.wire import api_pb2 as api
 
 QUERY = """query people($city: string, $age: int = 5) {
   people(func: eq(name@en, "Ada Lovelace"), first: 10, offset: 20) @filter(ge(age, 18) and not has(gone)) {
@@ -23,7 +26,10 @@ QUERY = """query people($city: string, $age: int = 5) {
 }"""
 VARIABLES = {"$city": "London"}
 COMMENTED = QUERY.replace("    uid", "    uid # every one")
+SETTING = """_:a <name> "Ada Lovelace" .\n_:a <age> "36" .\n_:a <city> _:london ."""
 ROUNDS = 7
+FLOOD = 100_000
+"""Payloads that came once each, before one more is measured."""
 SECONDS = 0.05
 
 
@@ -41,6 +47,23 @@ def unseen() -> Callable[[], object]:
     return lambda: shapes.shape(QUERY.replace("Lovelace", str(next(count))), VARIABLES)
 
 
+def payloads(message: api.Request, *, flood: int = 0) -> Callable[[], object]:
+    """Return a call that reads a payload never seen before, of which only literals are new."""
+    facts = Facts(Shapes(20_000))
+    caller, entry = Caller(Door.GRPC, ""), Entry(Door.GRPC, "Query", "1", 0.0)
+    template = message.SerializeToString()
+    count = iter(range(10**7, 10**8))
+
+    def ask() -> object:
+        # As many digits as it has letters: the message's lengths stay what they are.
+        payload = template.replace(b"Lovelace", b"%d" % next(count))
+        return facts.of(Operation(Purpose.QUERY, Rpc("Query", payload), caller, entry))
+
+    for _ in range(flood):
+        ask()
+    return ask
+
+
 def long(blocks: int) -> str:
     """Return a query of so many blocks."""
     body = QUERY[QUERY.index("{") + 1 : -1].replace("$city", '"x"').replace("$age", "5")
@@ -50,6 +73,8 @@ def long(blocks: int) -> str:
 def main() -> None:
     """Print the tables."""
     shapes = Shapes(1000)
+    asked = api.Request(query=QUERY, vars=VARIABLES)
+    written = api.Request(mutations=[api.Mutation(set_nquads=SETTING.encode())], commit_now=True)
     rows: list[tuple[str, Callable[[], object]]] = [
         ("parse", lambda: parse_query(QUERY, VARIABLES)),
         ("words of the digest", lambda: words(lex(QUERY))),
@@ -60,10 +85,13 @@ def main() -> None:
         ("fingerprint, a comment on each line", lambda: fingerprint(QUERY.replace("\n", " # that\n"))),
         ("cache: new literals", unseen()),
         ("cache: exact repeat", lambda: shapes.shape(QUERY, VARIABLES)),
+        ("payload: new literals", payloads(asked)),
+        (f"payload: the same, {FLOOD} others before", payloads(asked, flood=FLOOD)),
+        ("payload: a mutation, new literals", payloads(written)),
     ]
     print(f"Python {platform.python_version()}, a query of {len(QUERY)} bytes\n")
     for name, call in rows:
-        print(f"{name:<40}{cost(call):>10.2f} µs")
+        print(f"{name:<44}{cost(call):>10.2f} µs")
     print("\n   bytes   shape, µs for 300 bytes   fingerprint, µs for 300 bytes")
     for blocks in (1, 3, 10, 30, 50):
         text = long(blocks)

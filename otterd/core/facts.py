@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from google.protobuf.message import DecodeError
 
 from otterd.core.operation import Operation, Rpc
-from otterd.dql.cache import Shapes
+from otterd.dql.cache import SIGHTINGS, Shapes
 from otterd.dql.errors import SPACE
 from otterd.dql.fingerprint import fingerprint, varied
-from otterd.dql.generations import Generations, weighed
+from otterd.dql.generations import Generations, Sightings, weighed
 from otterd.dql.glance import glance
 from otterd.dql.mutation_blocks import parse_mutation
 from otterd.dql.mutation_tree import STAR, Mutation, Upsert
@@ -20,12 +20,16 @@ CAREFUL = 2 * 1024
 
 
 class Facts:
-    """Tells the shapes of requests; remembers up to `limit` whole payloads in about `most_bytes`."""
+    """Tells the shapes of requests; remembers up to `limit` whole payloads in about `most_bytes`.
+
+    One that comes once only is not remembered.
+    """
 
     def __init__(self, shapes: Shapes, limit: int = 20_000, most_bytes: int = 16 * 1024 * 1024) -> None:
         self.unseen = 0
         """Payloads that were read, for they were not remembered."""
         self._shapes = shapes
+        self._sightings = Sightings(SIGHTINGS)
         self._queries = Generations(limit, most_bytes // 2)
         self._blocks = Generations(limit // 4, most_bytes // 4)
         self._upserts = Generations(limit // 4, most_bytes // 4)
@@ -61,7 +65,7 @@ class Facts:
         except Exception:
             # What a parser stumbles over is for the alpha to judge, and no reason to fail.
             return None
-        if len(payload) <= LONGEST:
+        if len(payload) <= LONGEST and self._sightings.again(payload):
             seen.keep(payload, weighed(found))
         return found
 

@@ -6,11 +6,14 @@ from dataclasses import replace
 
 from otterd.dql.errors import SPACE
 from otterd.dql.fingerprint import fingerprint, literals, varied
-from otterd.dql.generations import Generations, weighed
+from otterd.dql.generations import Generations, Sightings, weighed
 from otterd.dql.lexer import Tokens
 from otterd.dql.shape import LONGEST, Shape, shape, shape_and_tokens
 
 MOST_BYTES = 32 * 1024 * 1024
+
+SIGHTINGS = 16 * 1024
+"""Texts with known fingerprints among which one is told that comes again."""
 
 # Names that hold a literal: none but a string has a quote, and a number comes first or behind a dash.
 _WITH_LITERAL = re.compile(r'"|^[^A-Za-z0-9_\n]*+[0-9]|-[0-9]', re.MULTILINE).search
@@ -27,6 +30,7 @@ class Shapes:
         """Texts of which no shape was remembered."""
         self._texts = Generations(limit, most_bytes // 2)
         self._alike = Generations(limit, most_bytes // 2)
+        self._sightings = Sightings(SIGHTINGS)
 
     def __len__(self) -> int:
         return len(self._texts) + len(self._alike)
@@ -49,7 +53,8 @@ class Shapes:
         held = self._alike.get(key)
         if held is None:
             return self._unseen(text, key, variables)
-        self._texts.keep(text, held)
+        if self._sightings.again(text):
+            self._texts.keep(text, held)
         return held.shape
 
     def _unseen(self, text: str, key: str, variables: Mapping[str, str] | None) -> Shape:

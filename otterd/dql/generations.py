@@ -59,6 +59,27 @@ class Generations:
         self._bytes += size
 
 
+class Sightings:
+    """Tells what came lately and comes again, by hashes in a table of `places`, a power of two.
+
+    What comes once is not worth remembering: it would drive out what is asked for again, and taking up
+    and throwing away so many texts costs more than reading them.
+    """
+
+    def __init__(self, places: int) -> None:
+        self._last = places - 1
+        self._hashes = [0] * places
+
+    def again(self, key: Text) -> bool:
+        """Return whether `key` came before, and note that it did."""
+        hashed = hash(key)
+        at = hashed & self._last
+        if self._hashes[at] == hashed:
+            return True
+        self._hashes[at] = hashed
+        return False
+
+
 def weighed(shape: Shape) -> Weighed:
     """Return `shape` with what it takes together with all that it holds."""
     parts: list[object] = [shape, shape.digest, shape.functions]

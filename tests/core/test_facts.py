@@ -68,6 +68,21 @@ def test_a_payload_seen_before_is_not_read_again() -> None:
     first = of(api.Request(query=QUERY % "x", read_only=True), facts)
     assert of(api.Request(query=QUERY % "x", read_only=True), facts) is first
     assert of(api.Request(query=QUERY % "y", start_ts=7), facts) is first
+    assert facts.unseen == 3
+    assert of(api.Request(query=QUERY % "x", read_only=True), facts) is first
+    assert facts.unseen == 3
+
+
+def test_no_number_of_payloads_that_come_once_drives_out_one_that_comes_again() -> None:
+    facts = Facts(Shapes(8), limit=8)
+    hot = api.Request(query=QUERY % "hot")
+    first = of(hot, facts)
+    of(hot, facts)
+    for number in range(1_000):
+        assert of(api.Request(query=QUERY % number), facts) is first
+    before = facts.unseen
+    assert of(hot, facts) is first
+    assert (facts.unseen, facts.parsed) == (before, 1)
 
 
 def test_a_variable_may_name_a_predicate() -> None:

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from otterd.dql.generations import Generations, Weighed, weighed
+from otterd.dql.generations import Generations, Sightings, Weighed, weighed
 from otterd.dql.shape import Purpose, Shape
 from otterd.dql.touched import Called
 
@@ -51,3 +51,25 @@ def test_one_that_is_too_large_drives_nothing_out() -> None:
     kept.keep("large", Weighed(large(1, 1), 10_000))
     assert kept.get("small") is not None
     assert kept.get("large") is None
+
+
+@pytest.mark.parametrize("key", ["{ q }", b"\x0a\x05{ q }"])
+def test_what_comes_again_is_told_from_what_is_new(key: str | bytes) -> None:
+    sightings = Sightings(16)
+    assert [sightings.again(key) for _ in range(3)] == [False, True, True]
+
+
+def test_sightings_take_the_same_room_whatever_comes() -> None:
+    sightings = Sightings(64)
+    assert not sightings.again("early")
+    for number in range(5_000):
+        sightings.again(f"text {number}")
+    assert not sightings.again("early")
+    tracemalloc.start()
+    try:
+        for number in range(5_000):
+            sightings.again(f"another {number}")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 100 * 64

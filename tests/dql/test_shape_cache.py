@@ -87,6 +87,18 @@ def test_what_is_asked_for_again_outlives_the_rest(parses: list[str]) -> None:
     assert parses.count(hot) == 1
 
 
+def test_texts_that_come_once_and_differ_in_literals_take_no_room(parses: list[str]) -> None:
+    shapes = Shapes(8)
+    query = '{{ q(func: eq(a, "{}")) {{ b }} }}'
+    for number in range(1_000):
+        shapes.shape(query.format(number))
+    assert len(shapes) == 2  # the text that was parsed, and what all have in common
+    for _ in range(2):
+        shapes.shape(query.format("again"))
+    assert len(shapes) == 3
+    assert len(parses) == 1
+
+
 def test_long_texts_are_not_kept() -> None:
     shapes = Shapes(3)
     assert not shapes.shape("{" + " " * LONGEST).parsed
