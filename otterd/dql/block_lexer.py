@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from otterd.dql import lexer
 from otterd.dql.broken import too_many
-from otterd.dql.errors import DqlError, unlexed
+from otterd.dql.errors import DqlError, locate, unlexed
 from otterd.dql.lexer import Lexer as QueryLexer
 
 
@@ -55,7 +55,6 @@ _OPENINGS = re.compile(r"\{(?:[ \t\r\n]*+\{)*+").match
 _STRING = re.compile(r"""(?:[^"\\]|\\[uvtbnrf"'\\])*+""").match
 _BRACES = re.compile(r"""(?:[^"{}]|"(?:[^"\\]|\\[uvtbnrf"'\\])*+")*+""").match
 _ROUNDS = re.compile(r"""(?:[^"()]|"(?:[^"\\]|\\[uvtbnrf"'\\])*+")*+""").match
-_LINE_ENDS = re.compile(r"[^\r\n]")
 
 CHANGES = ("set", "delete", "del")
 
@@ -113,13 +112,24 @@ class Lexer:
         return unlexed(self.text, at, reason, expected)
 
     def _top(self, at: int) -> int:
+        behind = at
         at = _end(_JUNK(self.text, at), at)
+        line = max(behind, *(self.text.rfind(end, behind, at) + 1 for end in "\r\n"))
+        start = max(line, *(self.text.rfind(space, line, at) + 1 for space in " \t"))
         if at >= len(self.text):
+            # An alpha makes a word of what has no meaning, and an empty one of a comment without an end.
+            in_comment = "#" in self.text[line:]
+            if in_comment or start < at:
+                self._add(Kind.OTHER, at if in_comment else start, at)
             return -1
         mark = self.text[at]
         if mark == "}":
-            raise self._lost(at, "Too many right curl", "the end")
+            raise self._lost(start, "Too many right curl", "the end")
         name = _NAME(self.text, at)
+        if name and start < at:
+            # What has no meaning makes one word with a name right behind it.
+            word = self.text[start : name.end()]
+            raise self._lost(start, f"Invalid operation type: {word}", "query, fragment or schema")
         if name and name[0] in ("mutation", "upsert"):
             is_upsert = name[0] == "upsert"
             self._mode = self._in_upsert if is_upsert else self._in_mutation
@@ -137,12 +147,12 @@ class Lexer:
     def _query(self, at: int) -> int:
         """Read a query after a mutation: nobody runs it, but it must be sound, and its braces count."""
         try:
-            found = QueryLexer(_LINE_ENDS.sub(" ", self.text[:at]) + self.text[at:]).read()
+            found = QueryLexer(self.text[at:]).read()
         except DqlError as wrong:
-            message = f"while lexing {self.text} at line {wrong.line} column {wrong.column}: {wrong.reason}"
-            raise DqlError(message, wrong.line, wrong.column, wrong.expected, reason=wrong.reason) from None
+            raise self._moved(wrong, at) from None
         brace = at
-        for kind, value, start in zip(found.kinds, found.values, found.starts, strict=True):
+        starts = (at + start for start in found.starts)
+        for kind, value, start in zip(found.kinds, found.values, starts, strict=True):
             if kind == lexer.MUTATION:
                 self.tokens.pop()
                 return brace
@@ -155,6 +165,16 @@ class Lexer:
                 is_brace = kind == lexer.RIGHT_CURL
                 self._add(Kind.CLOSE if is_brace else Kind.OTHER, start, start + len(value))
         return -1
+
+    def _moved(self, wrong: DqlError, at: int) -> DqlError:
+        """Return what is `wrong` with the text from `at` on as what is wrong with all of it."""
+        if wrong.line < 0:
+            return wrong
+        line, column = locate(self.text, at)
+        column = wrong.column + (column if wrong.line == 1 else 0)
+        line += wrong.line - 1
+        message = f"while lexing {self.text} at line {line} column {column}: {wrong.reason}"
+        return DqlError(message, line, column, wrong.expected, reason=wrong.reason)
 
     def _in_upsert(self, at: int) -> int:
         at = _end(_GAP(self.text, at), at)

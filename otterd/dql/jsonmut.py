@@ -94,6 +94,8 @@ class _Reader:
                 left.pop()
             else:
                 left.append(self._members(inner))
+        # An alpha reads these as the facets of the edge to the root, which there is none of.
+        self._facets(first, "")
 
     def _node(self, value: Object) -> _Node:
         facets = {key: member for key, member in value.members.items() if _DELIMITER in key}

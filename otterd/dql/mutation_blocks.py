@@ -67,6 +67,9 @@ class _Parser:
     def end(self) -> None:
         """Raise DqlError when there is more after what `parse` returned."""
         kind, word, _ = self._step()
+        if kind is Kind.OTHER and not word:
+            # A comment without an end is no more than nothing.
+            kind, word, _ = self._step()
         if kind is not Kind.END:
             raise self._wrong(f"Unexpected {word} after the end of the block", "the end")
 

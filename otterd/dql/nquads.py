@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from otterd.dql.broken import too_many
-from otterd.dql.errors import SPACE, DqlError
+from otterd.dql.errors import SPACE, DqlError, unlexed
 from otterd.dql.golang import Misread, quoted, unquote, unsigned
 from otterd.dql.mutation_tree import STAR, Facet, NQuad, Value
 from otterd.dql.rdf_facets import Wrong, read_facets
@@ -67,7 +67,8 @@ def parse_nquad(line: str, number: int = 1, indent: int = 0) -> NQuad | None:
         return _Reader(line).quad(number, indent)
     except Refused as refusal:
         column = _width(line[: refusal.at])
-        message = f"while lexing {line} at line 1 column {column}: {refusal.reason}"
+        # Dgraph ends a line at a carriage return, too, where it says what it cannot cut into tokens.
+        message = unlexed(line, refusal.at, refusal.reason).message
         raise DqlError(message, number, indent + column, refusal.expected, reason=refusal.reason) from None
     except Wrong as wrong:
         column = indent + _width(line[: wrong.at])

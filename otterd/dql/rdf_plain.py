@@ -17,7 +17,7 @@ _PLAIN = re.compile(
     rf'(?:<({_NAME})>|({_BLANK})|"([^"\\\n\r]*+)"(?:@([A-Za-z][A-Za-z0-9\-]*+)(?<!-)|\^\^<({_NAME})>|(?![@^]))|\*)'
     rf"(?:{_GAP}<(0|[1-9][0-9]{{0,17}}|0x[0-9A-Fa-f]{{1,16}})>)?+"
     rf"(?:{_GAP}\(({_FACET}(?:,[ \t]*+{_FACET})*+\)))?+"
-    rf"{_GAP}\.[ \t\r]*+(?:\#[^\n]*+)?+(?:\n|\Z)"
+    rf"{_GAP}\.{_GAP}(?:\#[^\n]*+|[ \t\r]*+)(?:\n|\Z)"
 ).match
 _MOST_KNOWN = 1000
 """How many names of predicates are kept to be used again: most texts have few."""

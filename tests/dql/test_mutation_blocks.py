@@ -28,11 +28,12 @@ def test_what_comes_last_of_a_kind_holds() -> None:
 
 @pytest.mark.parametrize("text", ["{ set {a} }", "upsert { query {} mutation { set {a} } }"])
 def test_what_follows_is_refused_where_nothing_may(text: str) -> None:
-    for end in ("", "\n # end", "; ,"):
+    for end in ("", " \n", "\n # end", ".# end", ", ; "):
         assert parse_mutation(text + end, alone=True) == parse_mutation(text)
-    with pytest.raises(DqlError, match=r"Unexpected \{ after the end of the block"):
-        parse_mutation(text + " { set {b} }", alone=True)
-    parse_mutation(text + " { set {b} }")
+    for end, word in ((" { set {b} }", "{"), ("; ,", ",")):
+        with pytest.raises(DqlError, match=rf"Unexpected \{word} after the end of the block"):
+            parse_mutation(text + end, alone=True)
+        assert parse_mutation(text + end) == parse_mutation(text)
 
 
 def test_an_upsert_has_a_query_and_mutations() -> None:
@@ -63,11 +64,22 @@ def test_all_else_is_a_query(text: str) -> None:
         ("{ set {a} ", "Unclosed mutation action"),
         ("{ set {a} } }", "Too many right curl"),
         ("{ set {a} } x", "Invalid operation type: x"),
+        ("{ set {a} }.query { q(func: uid(1)) }", "Invalid operation type: .query"),
+        ("{ set {a} }#c\n;\u00e9mutation", "Invalid operation type: ;\u00e9mutation"),
         ("{ del {a} }", "Invalid mutation operation."),
         ("upsert { query {} }", "Empty mutation block"),
         ("upsert { mutation { set {a} } }", "Query op not found in upsert block"),
         ("upsert { query {} query {} mutation { set {a} } }", "Multiple query ops inside upsert block"),
         ("upsert { query {} mutation @filter(a) { set {a} } }", "Expected @if, found [@filter]"),
+        ("{ set {a} } .}", "Too many right curl"),
+        (
+            "upsert {\nmutation @if { set { } } query { q(func: uid(1)) { uid } } ; ,",
+            "Unexpected token in upsert block [,]",
+        ),
+        (
+            "upsert {\nmutation @if { set { } } query { q(func: uid(1)) { uid } } # ,",
+            "Unexpected token in upsert block []",
+        ),
         ('upsert { query { "\\d" } }', "Not a valid escape char: 'd'"),
         ("upsert { query {", "Matching brackets not found"),
     ],
@@ -76,6 +88,22 @@ def test_refuses_in_the_words_of_an_alpha(text: str, reason: str) -> None:
     with pytest.raises(DqlError) as refused:
         parse_mutation(text)
     assert refused.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("{ set {a} } \u00e9 query { q", (1, 24)),
+        ("{ set {a} } .}", (1, 12)),
+        ("{ set {a} }\n\u00e9 query\n { q", (3, 4)),
+        ("{ set {a} }\u00e9.query", (1, 11)),
+    ],
+)
+def test_counts_the_bytes_of_all_that_stands_before_a_fault(text: str, place: tuple[int, int]) -> None:
+    with pytest.raises(DqlError) as refused:
+        parse_mutation(text)
+    assert (refused.value.line, refused.value.column) == place
+    assert refused.value.message.startswith(f"while lexing {text} at line {place[0]} column {place[1]}: ")
 
 
 @pytest.mark.parametrize("start", ["", "{ set {", "upsert {", "upsert { query", "{ set { } } "])

@@ -28,6 +28,12 @@ REFUSED = {
     '_:a <p> "x"': 'invalid end of input. Input: [_:a <p> "x"]',
     '_:a <p> "x" . <y>': ('invalid end of input. Expected newline or # after . Input: [_:a <p> "x" . <y>]'),
     "_:a <p> x .": "while lexing _:a <p> x . at line 1 column 7: Invalid input: x at lexText",
+    "\nuid(v\r x) .": (
+        "while lexing uid(v\r x) . at line 2 column 1: Expected ')' while reading function found: 'x'"
+    ),
+    "<a> <p> <b> .\r # c": (
+        "while lexing <a> <p> <b> .\r # c at line 1 column 13: Invalid input: \r at lexText"
+    ),
     '_:a <p> "1.5"^^<xs:int> .': 'strconv.ParseInt: parsing "1.5": invalid syntax',
     '_:a <p> "x"^^<odd> .': "unrecognized rdf type odd",
     '_:a <p> "x" (a) .': "could not parse facet: expected = after facetKey. Found )",
@@ -129,6 +135,8 @@ def test_plain_lines_and_others_say_the_same() -> None:
         "uid(v) <p> val(w) .",
         '<a> <p> <b> <0x7> (a=1, b="x",c=2001-01-01) .',
         "<a> <p> * (a=) .",
+        "<a> <p> <b> . \r",
+        "<a> <p> <b> . # c \r",
     ):
         # No plain line has a dot before its predicate, and Dgraph does not mind it.
         assert parse_nquads(line) == parse_nquads(line.replace(" ", " . ", 1))

@@ -83,7 +83,7 @@ def test_an_alpha_says_other_words_as_accepted(cluster: Addressed) -> None:
             assert verdict.words in (cases[text].theirs, ours(text, given).words)
 
 
-UPSERTS = 600
+UPSERTS = 1_200
 QUERIES = (
     "query { q(func: uid(0x1)) { v as uid ...f } }", "query { q(func: uid(0x1)) { v as uid } }",
     "query { v as var(func: uid(0x1)) }", "query q { v as var(func: uid(0x1)) }", "query { v as }",

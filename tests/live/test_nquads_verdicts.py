@@ -15,15 +15,21 @@ from tests.live import block_documents, json_documents, rdf_documents
 from tests.live.conftest import Addressed
 from tests.live.verdicts import Alpha, unlike
 
-SEED = 20260
+SEEDS = (20260, 914411, 55120077)
 COUNT = 6000
+"""Texts of each kind for each seed."""
 
-# Name -> how to tell it from a text, and why it stays.
+BROKEN_JSON = "Bad parsing while executing stage 2"
+
+# Name -> how to tell it from a text that an alpha takes and Otter calls broken, and why it stays.
 ACCEPTED_JSON = {
     "half a pair": (
-        re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"),
-        "An alpha's JSON reader looks only at the first half of an escaped surrogate pair; what"
-        " it makes of a broken second half is no character, and other versions refuse it.",
+        re.compile(
+            rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+            rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+        ),
+        "Of an escaped surrogate pair an alpha's JSON reader wants only that some escape follows the first"
+        " half, and it takes a second half alone; what it makes of these is no character.",
     ),
 }
 
@@ -54,9 +60,16 @@ def refusal_of_json(data: bytes, *, delete: bool) -> str:
     return ""
 
 
-def test_agrees_on_n_quads(alpha: Alpha) -> None:
+def accepted_json(data: bytes, told: str, refused: str) -> bool:
+    """Tell whether it is a known case that an alpha said `told` of `data`, and Otter `refused`."""
+    known = any(pattern.search(data) for pattern, _ in ACCEPTED_JSON.values())
+    return known and not told and refused == BROKEN_JSON
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_agrees_on_n_quads(alpha: Alpha, seed: int) -> None:
     found = []
-    for number, text in enumerate(rdf_documents.documents(SEED, COUNT)):
+    for number, text in enumerate(rdf_documents.documents(seed, COUNT)):
         delete = number % 3 == 0
         data = text.encode()
         mutation = api.Mutation(del_nquads=data) if delete else api.Mutation(set_nquads=data)
@@ -65,27 +78,29 @@ def test_agrees_on_n_quads(alpha: Alpha) -> None:
     assert 500 < sum(not told for _, told, _ in found) < COUNT - 500
 
 
-def test_says_in_the_same_words_why_a_line_cannot_be_cut_into_tokens(alpha: Alpha) -> None:
-    for text in rdf_documents.documents(SEED + 1, 1000):
+@pytest.mark.parametrize("seed", SEEDS)
+def test_says_in_the_same_words_why_a_line_cannot_be_cut_into_tokens(alpha: Alpha, seed: int) -> None:
+    for text in rdf_documents.documents(seed + 1, 1000):
         told = alpha.mutation(api.Mutation(set_nquads=text.encode()))
         if told.startswith("while lexing "):
             assert refusal_of_nquads(text, delete=False) == told
 
 
-def test_agrees_on_json_mutations(alpha: Alpha) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_agrees_on_json_mutations(alpha: Alpha, seed: int) -> None:
     found = []
-    for data, delete in json_documents.documents(SEED, COUNT):
+    for data, delete in json_documents.documents(seed, COUNT):
         mutation = api.Mutation(delete_json=data) if delete else api.Mutation(set_json=data)
         found.append((data, alpha.mutation(mutation), refusal_of_json(data, delete=delete)))
-    accepted = [pattern for pattern, _ in ACCEPTED_JSON.values()]
-    left = [each for each in unlike(found) if not any(pattern.search(each[0]) for pattern in accepted)]
+    left = [each for each in unlike(found) if not accepted_json(*each)]
     assert left == []
     assert 500 < sum(not told for _, told, _ in found) < COUNT - 500
 
 
-def test_agrees_on_the_blocks_of_mutations_and_upserts(alpha: Alpha) -> None:
+@pytest.mark.parametrize("seed", SEEDS)
+def test_agrees_on_the_blocks_of_mutations_and_upserts_in_the_same_words(alpha: Alpha, seed: int) -> None:
     found = []
-    for text in block_documents.documents(SEED, COUNT):
+    for text in block_documents.documents(seed, COUNT):
         try:
             parsed, refused = parse_mutation(text), ""
         except DqlError as wrong:
@@ -93,6 +108,6 @@ def test_agrees_on_the_blocks_of_mutations_and_upserts(alpha: Alpha) -> None:
         told = alpha.blocks(text)
         if not isinstance(parsed, Query):
             found.append((text, told, refused))
-    assert unlike(found) == []
+    assert [each for each in found if each[1] != each[2]] == []
     assert len(found) > COUNT / 2
     assert sum(not told for _, told, _ in found) > 500
