@@ -80,7 +80,11 @@ def fault(options: argparse.Namespace) -> int:
         if name.isdigit():
             wanted["alpha"] = int(name)
             continue
-        wanted[name] = _read(name, value or "true")
+        try:
+            wanted[name] = _read(name, value or "true")
+        except ValueError:
+            print(f"{word}: expected seconds, true or false", file=sys.stderr)
+            return 1
     url = f"http://127.0.0.1:{6080 + options.offset}/sandbox"
     body = json.dumps(wanted).encode() if wanted else None
     try:

@@ -53,6 +53,8 @@ class Faults:
         for name in values:
             if name not in KNOWN:
                 raise ValueError(f"unknown fault: {name}; there are {', '.join(sorted(KNOWN))}")
+            if name != "only" and not _fits(name, values[name]):
+                raise ValueError(f"{name} is {'seconds' if name == 'delay' else 'true or false'}")
         for name, value in values.items():
             setattr(self, name, frozenset(value) if name == "only" else value)
         self.told()
@@ -125,6 +127,12 @@ class Faults:
         """Raise Failed when a write finds too many proposals before it."""
         if self.pending_proposals:
             raise Failed(PENDING_PROPOSALS)
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name == "delay":
+        return value is False or (isinstance(value, int | float) and value is not True and value >= 0)
+    return isinstance(value, bool)
 
 
 KNOWN = frozenset(f.name for f in fields(Faults)) - {"changed", "told"}

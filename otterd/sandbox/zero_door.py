@@ -87,6 +87,9 @@ class ZeroDoor:
         """Do what `wanted` says: `alpha` (from 1) and faults, or one for the whole cluster."""
         trouble = self._trouble
         number = int(wanted.pop("alpha", 0)) - 1
+        most = len(self._cluster.replicas)
+        if number >= most:
+            raise ValueError(f"there is no alpha {number + 1}; they are 1 to {most}")
         if "election" in wanted:
             own = self._cluster.replicas[number].group if number >= 0 else 1
             trouble.elect(int(wanted.pop("group", own)), float(wanted.pop("election")))

@@ -19,17 +19,21 @@ COMMAND = [sys.executable, "-m", "otterd.sandbox"]
 
 def environ(**more):
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "PYTHONPATH") if name in os.environ}
-    return {**kept, "METRICS_ENDPOINT": "", **more}
+    return {**kept, "METRICS_ENDPOINT": "tcp:0:interface=127.0.0.1", **more}
 
 
 @pytest.fixture(scope="module")
 def running():
     """Give the offset of a sandbox and the port of the Otter in front of it."""
     offset = free_offset(3)
-    http, websocket = free_ports(2)
-    told = ["--offset", str(offset), "--port", str(http), "--websocket-port", str(websocket)]
+    http, websocket, grpc = map(str, free_ports(3))
+    ports = ("--port", http, "--websocket-port", websocket, "--grpc-port", grpc)
     process = subprocess.Popen(
-        [*COMMAND, *told], cwd=ROOT, env=environ(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [*COMMAND, "--offset", str(offset), *ports],
+        cwd=ROOT,
+        env=environ(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     try:
         ready = f"127.0.0.1:{http}"
@@ -85,7 +89,25 @@ def test_faults_are_made_and_mended_by_a_command(running):
     assert len(through.json()["data"]["q"]) == 11
     assert fault("1", "heal").stdout.splitlines()[0] == "alpha 1: well"
     assert ask(alpha, "GET", "/health").status == 200
-    assert "unknown fault: dealy" in fault("1", "dealy=1").stderr
+    assert "alpha 2: {'delay': 0.5}" in fault("2", "delay=0.5").stdout
+    assert "alpha 2: well" in fault("2", "delay=false").stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("1", "dealy=1"), "unknown fault: dealy; there are dead, delay"),
+        (("1", "delay=long"), "delay=long: expected seconds, true or false"),
+        (("1", "delay"), "delay is seconds"),
+        (("1", "draining=2"), "draining is true or false"),
+        (("9", "draining"), "there is no alpha 9; they are 1 to 3"),
+        (("draining",), "alphas count from 1, and one must be named for draining"),
+    ],
+)
+def test_a_fault_that_there_is_not_is_refused(running, words, told):
+    refused = make_fault(running[0], *words)
+    assert refused.stderr.startswith(told)
+    assert refused.returncode == 1
 
 
 def test_connections_are_reset_and_refused(running):
