@@ -5,7 +5,7 @@ Blank nodes that Dgraph would name by itself are called `_:dg.1`, `_:dg.2` and s
 
 from collections.abc import Iterator
 
-from otterd.dql.errors import SPACE, DqlError, locate
+from otterd.dql.errors import SPACE, DqlError, Unlike, locate
 from otterd.dql.geometry import flaw_of_geometry, geojson
 from otterd.dql.golang import Misread, integer, is_time, unsigned
 from otterd.dql.json_numbers import measured, risky_numbers
@@ -117,6 +117,8 @@ class _Reader:
             squeezed = given.translate(_NO_SPACE)
             if given.startswith("_:"):
                 return given
+            if squeezed == "uid(":
+                raise Unlike("a uid that is `uid(` ends an alpha's process", *locate(self.text, at), "`)`")
             if squeezed.startswith("uid("):
                 return squeezed
             number = self._unsigned(given, at) if given else 0
@@ -127,8 +129,7 @@ class _Reader:
         if isinstance(given, Number):
             return self._whole(given, at) % (1 << 64)
         if isinstance(given, str):
-            squeezed = given.translate(_NO_SPACE)
-            return self._unsigned(squeezed, at) if squeezed else 0
+            return self._unsigned(given.translate(_NO_SPACE) or "0", at)
         return 0
 
     def _unsigned(self, text: str, at: int) -> int:
@@ -162,8 +163,7 @@ class _Reader:
                 if value.members:
                     yield from self._object(node, key, at, value, facets)
             else:
-                facets = self._facets(node, key)
-                self._scalar(node, key, at, value, facets)
+                self._scalar(node, key, at, value, self._facets(node, key))
 
     def _object(
         self,

@@ -73,6 +73,7 @@ def test_deletes() -> None:
         ("[1]", "only array of map allowed at root", (1, 1)),
         ('{"a": [[1]]}', "got unsupported type for list: a", (1, 7)),
         ('{"uid": "zz"}', 'strconv.ParseUint: parsing "zz": invalid syntax', (1, 1)),
+        ('{"uid": " uid ( "}', "a uid that is `uid(` ends an alpha's process", (1, 1)),
         ('{"|f": {}}', "facet: |f: facet value can only be string/number/bool", (1, 1)),
         ('[{"a": 1}, {"a": 1, "|f": []}]', "facet value can only be", (1, 20)),
         ('{"a": 99999999999999999999999}', "value out of range", (1, 6)),

@@ -19,6 +19,9 @@ SEEDS = (20260, 914411, 55120077)
 COUNT = 6000
 """Texts of each kind for each seed."""
 
+KILLS = "a uid that is `uid(` ends an alpha's process"
+"""Why Otter alone refuses a text that no alpha can be asked about."""
+
 BROKEN_JSON = "Bad parsing while executing stage 2"
 
 # Name -> how to tell it from a text that an alpha takes and Otter calls broken, and why it stays.
@@ -90,8 +93,11 @@ def test_says_in_the_same_words_why_a_line_cannot_be_cut_into_tokens(alpha: Alph
 def test_agrees_on_json_mutations(alpha: Alpha, seed: int) -> None:
     found = []
     for data, delete in json_documents.documents(seed, COUNT):
+        refused = refusal_of_json(data, delete=delete)
+        if refused == KILLS:
+            continue
         mutation = api.Mutation(delete_json=data) if delete else api.Mutation(set_json=data)
-        found.append((data, alpha.mutation(mutation), refusal_of_json(data, delete=delete)))
+        found.append((data, alpha.mutation(mutation), refused))
     left = [each for each in unlike(found) if not accepted_json(*each)]
     assert left == []
     assert 500 < sum(not told for _, told, _ in found) < COUNT - 500
