@@ -24,15 +24,22 @@ KILLS = "a uid that is `uid(` ends an alpha's process"
 
 BROKEN_JSON = "Bad parsing while executing stage 2"
 
-# Name -> how to tell it from a text that an alpha takes and Otter calls broken, and why it stays.
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
+    re.DOTALL,
+)
+
+
+def half_a_pair(data: bytes) -> bool:
+    """Tell whether an escape in `data` is half of a surrogate pair, without the other."""
+    return any(found[1] for found in _ESCAPE.finditer(data))
+
+
+# How to tell it from a text that an alpha takes and Otter calls broken -> why it stays.
 ACCEPTED_JSON = {
-    "half a pair": (
-        re.compile(
-            rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
-            rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-        ),
+    half_a_pair: (
         "Of an escaped surrogate pair an alpha's JSON reader wants only that some escape follows the first"
-        " half, and it takes a second half alone; what it makes of these is no character.",
+        " half, and it takes a second half alone; what it makes of these is no character."
     ),
 }
 
@@ -65,7 +72,7 @@ def refusal_of_json(data: bytes, *, delete: bool) -> str:
 
 def accepted_json(data: bytes, told: str, refused: str) -> bool:
     """Tell whether it is a known case that an alpha said `told` of `data`, and Otter `refused`."""
-    known = any(pattern.search(data) for pattern, _ in ACCEPTED_JSON.values())
+    known = any(holds(data) for holds in ACCEPTED_JSON)
     return known and not told and refused == BROKEN_JSON
 
 
