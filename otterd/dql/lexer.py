@@ -107,7 +107,8 @@ class Lexer:
                 self.tokens.add(UPSERT if word == "upsert" else OPERATION, word, start)
             else:
                 self.tokens.add(LEFT_CURL, "{", opened.start(1))
-                self.tokens.add(UPSERT + 1, opened[2], opened.start(2))
+                kind = {"{": LEFT_CURL, "}": RIGHT_CURL}.get(opened[2], UPSERT + 1)
+                self.tokens.add(kind, opened[2], opened.start(2))
             return -1
         if word not in ("query", "fragment", "schema"):
             raise unlexed(self.text, start, f"Invalid operation type: {word}", "query, fragment or schema")

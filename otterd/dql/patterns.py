@@ -23,5 +23,6 @@ INSIDE = re.compile(
 NAMED = re.compile(f"<({IRI})>")
 SCHEMA = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|([{{}}(),:[\]])|<({IRI})>|(#[^\r\n]*+|[\s\S]|\Z))")
 TOP = re.compile(r"(?:[^{}#(A-Za-z_~]*+#[^\r\n]*+)*+([^{}#(A-Za-z_~]*+)([A-Za-z_~][A-Za-z0-9_~.]*+|[{}(]|\Z)")
-UPSERT = re.compile(r"[ \t\r\n]*+(\{)[ \t\r\n]*+(query|mutation|fragment)\b")
+_GAP = r"(?:[ \t\r\n]|#[^\r\n]*+(?:[\r\n]|\Z))*+"
+UPSERT = re.compile(rf"{_GAP}(\{{){_GAP}((?:query|mutation|fragment)\b|[{{}}])")
 FIRST = re.compile(rf"[ \t\r\n]*+(?:({_NAME})|(#[^\r\n]*+|[\s\S]|\Z))")

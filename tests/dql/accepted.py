@@ -82,11 +82,14 @@ _REFUSED_MUTATION = re.compile(
     r'|Expected some name\. Got: lex\.Item \[18\] "(?:set|delete|del)" at \d+:\d+'
     r'|Expected some name\. Got: lex\.Item \[21\] "(?:query|mutation|fragment)" at \d+:\d+'
 )
+_REFUSED_UPSERT = re.compile(r'Expected some name\. Got: lex\.Item \[(?:6\] "\{|7\] "\})" at \d+:\d+')
+_UPSERT_BEFORE = re.compile(r"upsert(?:\s|#[^\r\n]*+)*\{(?:\s|#[^\r\n]*+)*\Z").search
 _UNLEXED_MUTATION = re.compile(
     r"Unclosed (?:upsert block|mutation action|mutation text|mutation value)|Invalid operation type: .+"
     r"|Unrecognized character (?:in upsert block|inside mutation): U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Invalid character '\{' inside mutation text|Expected \[@\], found; \[.+\]|Expected @if, found \[.*\]"
     r"|Matching brackets not found|Unopened [{}()] found|Too many right curl|Unclosed action"
+    r"|Invalid DQL|Unexpected character while lexing DQL: U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Unrecognized character in lexText: U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Unexpected end of input\.|Not a valid escape char: '.'",
     re.DOTALL,
@@ -117,9 +120,11 @@ def _stopped_at(text: str, theirs: str) -> re.Match[str] | None:
 
 def _mutation_refused(text: str, given: Given, mine: str, theirs: str) -> bool:
     found, other = _PLACED.fullmatch(mine), _stopped_at(text, theirs)
-    if found is None or other is None or not _REFUSED_MUTATION.fullmatch(found[3]):
+    if found is None or other is None or _place(found) > _place(other):
         return False
-    return _place(found) <= _place(other)
+    if _REFUSED_UPSERT.fullmatch(found[3]):
+        return _UPSERT_BEFORE(_until(text, *_place(found))) is not None
+    return _REFUSED_MUTATION.fullmatch(found[3]) is not None
 
 
 def _refused_before(text: str, given: Given, mine: str, theirs: str) -> bool:

@@ -100,3 +100,16 @@ def test_a_variable_that_is_not_wrong_is_not_named_by_chance(
     given: dict[str, str], mine: str, theirs: str
 ) -> None:
     assert not other_words(ONE, given, mine, theirs)
+
+
+def test_a_brace_refused_in_an_upsert_is_no_other_brace() -> None:
+    refused = 'line 1 column {0}: Expected some name. Got: lex.Item [6] "{{" at 1:{0}'
+    unclosed = "while lexing {} at line 1 column {}: Unclosed upsert block"
+    for text, at, known in (
+        ("upsert {{ ", 8, True),
+        ("upsert #{{ ", 9, False),
+        ("x upsert { x {", 13, False),
+    ):
+        words = ours(text, {}).words if known else refused.format(at)
+        assert words == refused.format(at)
+        assert bool(other_words(text, {}, words, unclosed.format(text.strip(), 20))) == known

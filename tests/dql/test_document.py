@@ -229,3 +229,21 @@ def test_an_empty_text_is_an_empty_request() -> None:
 def test_what_would_end_an_alpha_is_refused(text: str) -> None:
     with pytest.raises(Unlike, match="ends an alpha's process"):
         parse_query(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("upsert { query { q } }", 'line 1 column 9: Expected some name. Got: lex.Item [21] "query" at 1:9'),
+        (
+            "upsert#c\n{#c\n query{}}",
+            'line 3 column 1: Expected some name. Got: lex.Item [21] "query" at 3:1',
+        ),
+        ("upsert {{ }}", 'line 1 column 8: Expected some name. Got: lex.Item [6] "{" at 1:8'),
+        ("upsert {}", 'line 1 column 8: Expected some name. Got: lex.Item [7] "}" at 1:8'),
+    ],
+)
+def test_an_upsert_is_no_query(text: str, words: str) -> None:
+    with pytest.raises(DqlError) as refused:
+        parse_query(text)
+    assert refused.value.message == words
