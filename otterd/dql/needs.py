@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from otterd.dql.filters import leaves
+from otterd.dql.tokenizers import SORTABLE, TOKENIZERS
 from otterd.dql.tree import Child, Document, Func, Selection
 
 _COMPARING = frozenset(("le", "ge", "lt", "gt", "between"))
-_SORTABLE = frozenset(("exact", "int", "float", "bigfloat", "year", "month", "day", "hour"))
 _OWN = {
     "anyofterms": "term", "allofterms": "term", "anyoftext": "fulltext", "alloftext": "fulltext",
     "match": "trigram", "ngram": "ngram",
     "near": "geo", "within": "geo", "contains": "geo", "intersects": "geo",
 }  # fmt: skip
 """The one tokenizer that a function works with, in filters too."""
-_BEST = {"string": "exact", "default": "exact", "datetime": "hour"}
+_BEST = {"string": "exact", "datetime": "hour"}
+_VECTORS = "float32vector"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +38,50 @@ def needs(document: Document, schema: Mapping[str, Stored]) -> list[str]:
     for call, root in _functions(document):
         stored = schema.get(call.attr)
         if stored is not None and not (call.of_val or call.of_len):
-            wanted = _wanted(call, stored, root=root)
-            if wanted:
-                what = "count index" if wanted == "@count" else "index"
-                told[f"`{call.attr}` has no {what} for `{call.name}`; add {wanted}"] = None
+            cure = _cure(call, stored, root=root)
+            if cure:
+                what = "count index" if call.of_count else "index"
+                told[f"`{call.attr}` has no {what} for `{call.name}`; {cure}"] = None
     for name in _backward(document):
         stored = schema.get(name)
         if stored is not None and not stored.reverse:
-            told[f"`{name}` has no reverse edges for `~{name}`; add @reverse"] = None
+            cure = "add @reverse" if stored.type == "uid" else _hopeless(stored)
+            told[f"`{name}` has no reverse edges for `~{name}`; {cure}"] = None
     return list(told)
 
 
-def _wanted(call: Func, stored: Stored, *, root: bool) -> str:
-    """Return the directive to add for `call`, "" for none."""
+def _cure(call: Func, stored: Stored, *, root: bool) -> str:
+    """Return what to do that `call` has its index, "" for nothing."""
     if call.of_count:
-        return "" if stored.count or not root else "@count"
-    own = _OWN.get(call.name)
-    if own is not None:
-        return "" if own in stored.tokenizers else f"@index({own})"
+        return "" if stored.count or not root else "add @count"
     if call.name == "similar_to":
-        return "" if stored.vectors else '@index(hnsw(metric:"euclidean"))'
+        if stored.vectors:
+            return ""
+        return 'add @index(hnsw(metric:"euclidean"))' if stored.type == _VECTORS else _hopeless(stored)
+    tokenizer = _wanted(call, stored, root=root)
+    if not tokenizer:
+        return ""
+    sorts = call.name not in _COMPARING or tokenizer in SORTABLE
+    compares = call.name != "eq" or tokenizer != "geo"
+    fits = TOKENIZERS.get(tokenizer) == stored.type and sorts and compares
+    return f"add @index({tokenizer})" if fits else _hopeless(stored)
+
+
+def _hopeless(stored: Stored) -> str:
+    return f"its type {stored.type} can have none"
+
+
+def _wanted(call: Func, stored: Stored, *, root: bool) -> str:
+    """Return the tokenizer that `call` wants and `stored` lacks, "" for none."""
+    own = _OWN.get(call.name, "trigram" if call.name == "regexp" and root else "")
+    if own:
+        return "" if own in stored.tokenizers else own
     if not root:
         return ""
-    if call.name == "regexp":
-        return "" if "trigram" in stored.tokenizers else "@index(trigram)"
-    lacks = call.name in _COMPARING and not stored.tokenizers & _SORTABLE
-    lacks = lacks or (call.name == "eq" and not stored.tokenizers)
-    return f"@index({_BEST.get(stored.type, stored.type)})" if lacks else ""
+    lacks = call.name in _COMPARING and not stored.tokenizers & SORTABLE
+    # What a geo index holds is no value to be equal to.
+    lacks = lacks or (call.name == "eq" and not stored.tokenizers - {"geo"})
+    return _BEST.get(stored.type, stored.type) if lacks else ""
 
 
 def _functions(document: Document) -> Iterator[tuple[Func, bool]]:

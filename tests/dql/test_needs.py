@@ -14,6 +14,11 @@ SCHEMA = {
     "place": Stored("geo"),
     "knows": Stored("uid"),
     "likes": Stored("uid", count=True, reverse=True),
+    "here": Stored("geo", frozenset(("geo",))),
+    "good": Stored("bool", frozenset(("bool",))),
+    "secret": Stored("password"),
+    "old": Stored("default"),
+    "vector": Stored("float32vector"),
     "like": Stored("float32vector", vectors=True),
 }
 
@@ -33,6 +38,13 @@ SCHEMA = {
         ("regexp(exact, /abc/)", "", ""),
         ('eq(unknown, "a")', "", ""),
         ("has(name)", "", ""),
+        ("eq(good, true)", "", ""),
+        ("ge(good, true)", "`good` has no index for `ge`; its type bool can have none", ""),
+        ('eq(here, "{}")', "`here` has no index for `eq`; its type geo can have none", ""),
+        ('eq(secret, "abcdef")', "`secret` has no index for `eq`; its type password can have none", ""),
+        ('le(old, "a")', "`old` has no index for `le`; its type default can have none", ""),
+        ("regexp(age, /abc/)", "`age` has no index for `regexp`; its type int can have none", ""),
+        ("eq(knows, 1)", "`knows` has no index for `eq`; its type uid can have none", ""),
         ('similar_to(like, 3, "[1]")', "", ""),
     ],
 )
@@ -47,7 +59,12 @@ def test_a_root_wants_more_than_a_filter(call: str, at_root: str, in_filter: str
     ("call", "told"),
     [
         ('match(name, "a", 2)', "`name` has no index for `match`; add @index(trigram)"),
-        ('anyofterms(age, "a")', "`age` has no index for `anyofterms`; add @index(term)"),
+        ('anyofterms(age, "a")', "`age` has no index for `anyofterms`; its type int can have none"),
+        (
+            'similar_to(vector, 3, "[1]")',
+            '`vector` has no index for `similar_to`; add @index(hnsw(metric:"euclidean"))',
+        ),
+        ('similar_to(age, 3, "[1]")', "`age` has no index for `similar_to`; its type int can have none"),
         ("near(place, [1.0, 1.0], 10)", "`place` has no index for `near`; add @index(geo)"),
     ],
 )
@@ -59,3 +76,6 @@ def test_some_functions_want_their_own_index_everywhere(call: str, told: str) ->
 def test_a_way_back_wants_reverse_edges() -> None:
     text = "{ q(func: uid(1)) { knows { ~knows { uid } } ~likes { uid } } }"
     assert needs(parse_query(text), SCHEMA) == ["`knows` has no reverse edges for `~knows`; add @reverse"]
+    text = "{ q(func: uid(1)) { ~name { uid } } }"
+    told = "`name` has no reverse edges for `~name`; its type string can have none"
+    assert needs(parse_query(text), SCHEMA) == [told]
