@@ -161,5 +161,7 @@ def _leaf(cursor: Cursor, text: str) -> Math:
     except Unreadable:
         if text[:1] == "$":
             return _declared(cursor, text)
-        cursor.scope.needs.append(text)
+        if text:
+            # `<>` is none, and an alpha does not look for it.
+            cursor.scope.needs.append(text)
         return MathVar(text)

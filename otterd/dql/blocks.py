@@ -90,7 +90,8 @@ def _named(cursor: Cursor) -> Draft:
     found = Draft(Kind.PREDICATE, "", cursor.starts[cursor.at])
     if cursor.kinds[cursor.at + 1] == NAME and cursor.values[cursor.at + 1].lower() == "as":
         found.var = cursor.values[cursor.at]
-        cursor.scope.defines.append(found.var)
+        if found.var:
+            cursor.scope.defines.append(found.var)
         cursor.at += 1
         cursor.step()
     found.alias = cursor.values[cursor.at]

@@ -247,3 +247,10 @@ def test_an_upsert_is_no_query(text: str, words: str) -> None:
     with pytest.raises(DqlError) as refused:
         parse_query(text)
     assert refused.value.message == words
+
+
+def test_an_empty_name_is_no_variable_in_math_or_before_a_block() -> None:
+    assert parse_query("{ q(func: uid(1)) { m: math(1 == <>) } }").blocks
+    assert parse_query("{ <> as var(func: uid(1)) <> as var(func: uid(2)) }").blocks
+    with pytest.raises(DqlError, match="used but not defined"):
+        parse_query("{ <> as var(func: uid(1)) q(func: uid(<>)) { uid } }")
