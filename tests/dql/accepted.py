@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from otterd.dql.cursor import Cursor
 from otterd.dql.declarations import check, declare
+from otterd.dql.document import parse_query
 from otterd.dql.errors import SPACE, DqlError
 from otterd.dql.lexer import LEFT_ROUND, MOST_TOKENS, lex
 from otterd.dql.tree import Variable
@@ -127,10 +128,22 @@ def _mutation_refused(text: str, given: Given, mine: str, theirs: str) -> bool:
     return _REFUSED_MUTATION.fullmatch(found[3]) is not None
 
 
+def _said(text: str, given: Given) -> str:
+    try:
+        parse_query(text, given)
+    except DqlError as error:
+        return error.message
+    return ""
+
+
 def _refused_before(text: str, given: Given, mine: str, theirs: str) -> bool:
     found, other = _PLACED.fullmatch(mine), _stopped_at(text, theirs)
-    if found is None or other is None or _REFUSED_MUTATION.fullmatch(found[3]):
+    if other is None or (found and _REFUSED_MUTATION.fullmatch(found[3])):
         return False
+    if found is None:
+        # What is wrong in math() has no place: it must be wrong without the mutation, too.
+        until = _until(text, *_place(other))
+        return any(_said(until[: opening.start()], given) == mine for opening in _OPENING.finditer(until))
     return _place(found) < _place(other) and not _OPENING.search(_until(text, *_place(found)))
 
 

@@ -113,3 +113,14 @@ def test_a_brace_refused_in_an_upsert_is_no_other_brace() -> None:
         words = ours(text, {}).words if known else refused.format(at)
         assert words == refused.format(at)
         assert bool(other_words(text, {}, words, unclosed.format(text.strip(), 20))) == known
+
+
+def test_what_is_wrong_in_math_is_wrong_before_the_mutation_behind_it() -> None:
+    wrong = "{ q(func: uid(1)) { m: math(1 / 0) } }"
+    words = ours(wrong, {}).words
+    text = wrong + " mutation x: y"
+    stopped = f"while lexing {text} at line 1 column 49: Unrecognized character inside mutation: U+003A ':'"
+    assert other_words(text, {}, words, stopped) == "refused before a mutation"
+    for other in (f"{wrong[:28]}1) }} }} mutation x: y", f"mutation x: y {wrong} mutation"):
+        theirs = stopped.replace(text, other).replace("49", "13" if other[0] == "m" else "46")
+        assert not other_words(other, {}, words, theirs)
