@@ -90,11 +90,17 @@ _UNLEXED_MUTATION = re.compile(
     r"|Unrecognized character (?:in upsert block|inside mutation): U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Invalid character '\{' inside mutation text|Expected \[@\], found; \[.+\]|Expected @if, found \[.*\]"
     r"|Matching brackets not found|Unopened [{}()] found|Too many right curl|Unclosed action"
-    r"|Invalid DQL|Unexpected character while lexing DQL: U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Unrecognized character in lexText: U\+[0-9A-F]{4,6}(?: '.')?"
     r"|Unexpected end of input\.|Not a valid escape char: '.'",
     re.DOTALL,
 )
+_UNLEXED_QUERY = re.compile(
+    r"Invalid DQL|Unclosed Brackets|Unclosed regexp|Consecutive commas not allowed\.|Empty Argument"
+    r"|Unexpected character while lexing DQL: U\+[0-9A-F]{4,6}(?: '.')?|Unexpected end of IRI"
+    r"|Unexpected character '.+' while parsing IRI"
+    r"|Unrecognized character in lexDirective: U\+[0-9A-F]{4,6}(?: '.')?"
+)
+"""What a lexer says besides of a query behind a mutation."""
 _OPENING = re.compile(r"mutation|upsert|\{(?:[\s,;]|#[^\r\n]*)*(?:set|delete|del)\b")
 
 
@@ -114,9 +120,23 @@ def _stopped_at(text: str, theirs: str) -> re.Match[str] | None:
     """Return place and reason of a lexer's error in a mutation, or behind one, that `text` opens before."""
     start = f"while lexing {text.strip(SPACE)} at "
     found = _PLACED.fullmatch(theirs.removeprefix(start)) if theirs.startswith(start) else None
-    if found is None or not _UNLEXED_MUTATION.fullmatch(found[3]):
+    if found is None:
         return None
-    return found if _OPENING.search(_until(text, *_place(found))) else None
+    until = _until(text, *_place(found))
+    opened = [until[opening.start() :] for opening in _OPENING.finditer(until)]
+    if _UNLEXED_MUTATION.fullmatch(found[3]):
+        return found if opened else None
+    return found if _UNLEXED_QUERY.fullmatch(found[3]) and any(map(_closed, opened)) else None
+
+
+def _closed(text: str) -> bool:
+    """Return whether the brace that is opened first in `text` is closed in it, too."""
+    depth = 0
+    for brace in re.findall(r'"(?:[^"\\]|\\.)*"|[{}]', text):
+        depth += {"{": 1, "}": -1}.get(brace, 0)
+        if brace == "}" and depth <= 0:
+            return True
+    return False
 
 
 def _mutation_refused(text: str, given: Given, mine: str, theirs: str) -> bool:

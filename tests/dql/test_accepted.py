@@ -102,6 +102,18 @@ def test_a_variable_that_is_not_wrong_is_not_named_by_chance(
     assert not other_words(ONE, given, mine, theirs)
 
 
+@pytest.mark.parametrize(
+    ("text", "at", "why"),
+    [
+        ("{ set}(func:@recurseuid(1) name } }", 35, "Unclosed Brackets"),
+        ("mutation { set}{)) }", 16, "Unexpected character while lexing DQL: U+0029 ')'"),
+    ],
+)
+def test_a_query_behind_a_mutation_is_not_read_either(text: str, at: int, why: str) -> None:
+    stopped = f"while lexing {text} at line 1 column {at}: {why}"
+    assert other_words(text, {}, ours(text, {}).words, stopped) == "a mutation is refused"
+
+
 def test_a_brace_refused_in_an_upsert_is_no_other_brace() -> None:
     refused = 'line 1 column {0}: Expected some name. Got: lex.Item [6] "{{" at 1:{0}'
     unclosed = "while lexing {} at line 1 column {}: Unclosed upsert block"

@@ -30,6 +30,7 @@ _LEASE = re.compile(rb"(greater than lease: )\[\d+\]")
 REFUSED = frozenset(
     (
         "q(func: regexp($P.name, /[/)) { $P.name }",
+        "q(func: has($P.name), orderdesc: $P.name) @groupby($P.age) { count(uid) }",
         "q(func: uid(0x2001)) @recurse(depth: 3) { $P.name $P.boss }",
         "q(func: uid(0x2001)) @recurse(depth: 2) { $P.name $P.friend }",
         "{ path as shortest(from: 0x2001, to: 0x2004) { $P.friend } p(func: uid(path)) { $P.name } }",

@@ -18,6 +18,9 @@ _Members = dict[str, tuple[Value, list[int]]]
 def grouped(part: Part, known: Known, path: list[Part]) -> None:
     """Form the groups of `part` for each of its sources, and note the variables set in them."""
     for uids in part.matrix or []:
+        if uids != sorted(uids):
+            # An alpha looks for members by bisection here, and loses some of them or all.
+            raise unsupported("@groupby of nodes in another order than that of their uids")
         part.groups.append(_groups(part, set(uids)))
     if any(child.var for child in part.children):
         _define(part, known, path)

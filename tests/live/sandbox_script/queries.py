@@ -157,6 +157,8 @@ q(func: has($P.friend)) @normalize { $P.name $P.friend { f: $P.name } }
 q(func: has($P.friend)) { $P.friend @normalize { f: $P.name $P.boss { b: $P.name } } }
 q(func: has($P.age)) @groupby($P.age) { count(uid) }
 q(func: has($P.name)) @groupby($P.alive) { count(uid) }
+q(func: has($P.name), orderdesc: $P.name) @groupby($P.age) { count(uid) }
+q(func: has($P.name), orderdesc: $P.name, first: 1) @groupby($P.age) { count(uid) }
 q(func: has($P.friend)) { $P.friend @groupby($P.age) { count(uid) } }
 q(func: has($P.name)) @groupby($P.boss) { count(uid) }
 q(func: type($P.Person)) { expand(_all_) }

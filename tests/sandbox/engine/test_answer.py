@@ -50,3 +50,10 @@ def test_refuses_what_is_nested_too_deep() -> None:
     text = f"{{ q(func: uid({CHARLES})) {'{ eng.boss ' * 1000}{{ uid }}{' }' * 1000} }}"
     with pytest.raises(Failed, match="deep"):
         answer(*graph(), Question(text))
+
+
+def test_groups_no_nodes_that_stand_in_another_order_than_their_uids() -> None:
+    text = f"{{ q(func: uid({ADA}, {CHARLES}), %s: eng.age) @groupby(eng.age) {{ count(uid) }} }}"
+    assert answer(*graph(), Question(text % "orderdesc")).json.count(b'"count":1') == 2
+    with pytest.raises(Failed, match=r"sandbox: @groupby of nodes in another order .* is not supported"):
+        answer(*graph(), Question(text % "orderasc"))
