@@ -1,10 +1,12 @@
-"""Reads a short HTTP answer whole, so that the judge can see a refusal in it."""
+"""Reads a short HTTP answer whole, so that the judge can see what it says."""
 
 from twisted.internet.defer import Deferred
 
-from otterd.core.judge import LONGEST_REFUSAL
 from otterd.core.operation import Answer, Body
 from otterd.errors import Lost
+
+SHORT = 1024
+"""Bytes of an answer that is read: no refusal, nor what is said of a group that is away, is longer."""
 
 
 class _Gather:
@@ -28,12 +30,12 @@ class _Gather:
 
 
 def peek(answer: Answer) -> Answer | Deferred[Answer]:
-    """Return `answer` with its body in bytes when it is as short as an alpha's refusal, else as it is."""
+    """Return `answer` with its body in bytes when it is short enough to be a refusal, else as it is."""
     body = answer.body
     if isinstance(body, bytes) or answer.status != 200:
         return answer
     length = next((v for k, v in answer.headers if k.lower() == b"content-length"), b"")
-    if not length.isdigit() or int(length) > LONGEST_REFUSAL:
+    if not length.isdigit() or int(length) > SHORT:
         return answer
     gather = _Gather(answer, body)
     body.start(gather)

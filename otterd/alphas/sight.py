@@ -38,6 +38,7 @@ class Sight:
         self._load = fleet.load
         self._faults: dict[str, int] = {}
         self._heard: dict[str, float] = {}
+        self._well: dict[str, float] = {}
         self._watchers: list[Callable[[], None]] = []
         topology.watch(lambda old, new: self._changed())
         fleet.on_told(self._told)
@@ -85,8 +86,12 @@ class Sight:
         return self._ward.why(address, self._clock.seconds())
 
     def heard_at(self, address: str) -> float:
-        """Return when a request last got an answer from an alpha, 0 when it never did."""
-        return self._heard.get(address, 0.0)
+        """Return when a request last got an answer from an alpha, 0 while requests to it fail."""
+        return 0.0 if address in self._faults else self._heard.get(address, 0.0)
+
+    def alive_at(self, address: str) -> float:
+        """Return when an alpha last answered a request, or a probe well; 0 when it never did."""
+        return max(self._heard.get(address, 0.0), self._well.get(address, 0.0))
 
     def staleness(self, address: str) -> float | None:
         """Return how many seconds old what this alpha knows is at most, None when that cannot be told."""
@@ -115,7 +120,6 @@ class Sight:
             if self._faults:
                 self._faults.pop(address, None)
         elif verdict in UNREACHED:
-            self._heard.pop(address, None)
             self._faults[address] = faults = self._faults.get(address, 0) + 1
             if faults == FAULTS:
                 self._changed()
@@ -132,6 +136,7 @@ class Sight:
         alpha = self._fleet.get(address)
         if alpha is not None and alpha.health.status == HEALTHY:
             self._faults.pop(address, None)
+            self._well[address] = self._clock.seconds()
         self._changed()
 
     def _changed(self) -> None:

@@ -87,7 +87,9 @@ class Ward:
                 patient.faults = patient.signs = 0
                 return
             patient.faults = 0
-            self._slow(address, patient, now, seconds)
+            # Who answers probes at once meanwhile does not hang: it was asked for much.
+            if patient.well_at < now - seconds:
+                self._slow(address, patient, now, seconds)
             patient.usual = usual + (seconds - usual) * SHARE if usual else seconds
         elif verdict is Verdict.TIMED_OUT:
             self._slow(address, patient, now, seconds)
@@ -131,6 +133,8 @@ class Ward:
         patient.bads = 0
         patient.goods += 1
         patient.group = probed.group or patient.group
+        if probed.seconds < self.bounds.hang:
+            patient.well_at = now
         if probed.max_assigned is not None:
             self.lag.told(address, now - probed.seconds, probed.max_assigned)
         if patient.goods >= self.bounds.rise or not patient.well_once:

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from otterd.core import texts
+from otterd.core import alters, texts
 from otterd.core.operation import Answer, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import (
     AlphaFailed,
@@ -140,7 +140,6 @@ def _refusal_bodies() -> dict[bytes, Verdict]:
 
 
 REFUSAL_BODIES = _refusal_bodies()
-LONGEST_REFUSAL = max(map(len, REFUSAL_BODIES))
 
 
 def kind_of(operation: Operation) -> Kind:
@@ -164,12 +163,15 @@ def next_of(kind: Kind, verdict: Verdict) -> Next:
 def of_answer(operation: Operation, answer: Answer) -> Verdict:
     """Say what the alpha's own `answer` means."""
     if isinstance(operation.request, HttpCall):
-        return _of_http(answer)
+        return _of_http(operation, answer)
     code, text = answer.status, answer.message
     if code == OK:
         return Verdict.FINE
     if code == UNKNOWN:
-        return _of_unknown(operation, text)
+        found = _of_unknown(operation, text)
+        if found is Verdict.GROUP_AWAY and operation.purpose is Purpose.ALTER:
+            return found if alters.declares(operation) else Verdict.ERROR
+        return found
     if code in (ABORTED, FAILED_PRECONDITION):
         return Verdict.ABORTED
     if code == UNAUTHENTICATED and text.endswith(texts.EXPIRED):
@@ -229,11 +231,14 @@ def _of_lost_link(operation: Operation, text: str) -> Verdict:
     return Verdict.GROUP_AWAY if asked else Verdict.OUTCOME_UNKNOWN
 
 
-def _of_http(answer: Answer) -> Verdict:
-    if isinstance(answer.body, bytes):
-        refusal = REFUSAL_BODIES.get(answer.body)
+def _of_http(operation: Operation, answer: Answer) -> Verdict:
+    body = answer.body
+    if isinstance(body, bytes):
+        refusal = REFUSAL_BODIES.get(body)
         if refusal is not None:
             return refusal
+        if operation.purpose is Purpose.ALTER and alters.group_away(body) and alters.declares(operation):
+            return Verdict.GROUP_AWAY
     return Verdict.FINE if answer.status < 400 else Verdict.ERROR
 
 

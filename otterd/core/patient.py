@@ -14,7 +14,8 @@ class Patient:
     """What is remembered of one alpha.
 
     `up` is None before its first probe, `rising` when it came back, None when that is long ago. `late` is
-    True for one that joined the others later. `said` is the sentence for the last bad news.
+    True for one that joined the others later. `said` is the sentence for the last bad news. `quick_at` and
+    `well_at` are when it last answered a request, and a probe, as fast as it should.
     """
 
     since: float
@@ -32,6 +33,7 @@ class Patient:
     signs: int = 0
     sign_at: float = -inf
     quick_at: float = -inf
+    well_at: float = -inf
     usual: float = 0.0
     ejected_until: float | None = None
     ejections: int = 0

@@ -22,6 +22,7 @@ from otterd.gateway.alarm import Alarm
 from otterd.gateway.elections import Elections
 from otterd.gateway.legs import Why
 from otterd.gateway.lines import Lines
+from otterd.gateway.outages import gone
 from otterd.gateway.passage import Passage
 from otterd.gateway.placing import Placing
 from otterd.gateway.seams import Admission, Alphas, Lender, Schemas, Sight
@@ -78,6 +79,7 @@ class Gateway:
             schemas=schemas,
             done=self._done,
         )
+        self.shared.elections.when_late(self._give_up)
         sight.watch(self._look)
         live.watch(self._reconfigure)
 
@@ -174,6 +176,7 @@ class Gateway:
             self._discovered = self.shared.sight.discovered
             self._choose(self.live.config)
         self._rescue()
+        self._give_up()
         # Who came back has room, and nothing that ends there may tell those in line of it.
         self.shared.lines.look(self.shared.sight.usable)
 
@@ -199,6 +202,17 @@ class Gateway:
                     leg.rescued = True
                     shared.tally.rescued += 1
                     passage.call(address, Why.RESCUE, now)
+
+    def _give_up(self) -> None:
+        """Answer reads that hang since a group of theirs went out, as late as those that are held for it."""
+        shared = self.shared
+        for passage in tuple(self._passages) if shared.elections.troubled else ():
+            if passage.kind is not Kind.READ or all(leg.stale for leg in passage.legs):
+                continue
+            groups = shared.elections.hopeless(passage.operation, passage.ask)
+            if groups:
+                shared.tally.given_up += 1
+                passage.given_up(gone(groups))
 
     def _reconfigure(self, old: Config, new: Config) -> None:
         chosen = ("balancer_type", "dgraph_endpoints", "groups")

@@ -9,8 +9,8 @@ from otterd.core.operation import SLOW, Answer, Operation
 from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
 from otterd.gateway.decision import record_choice, record_wait, record_woken
-from otterd.gateway.elections import named
 from otterd.gateway.legs import Leg, Why
+from otterd.gateway.outages import named
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
 from otterd.gateway.second import Second, second_for
 from otterd.gateway.shared import Shared
@@ -18,6 +18,9 @@ from otterd.guard.grant import Grant
 
 FREE = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
+
+MOMENT = 0.5
+"""Seconds that a best-effort call has to answer once the wait for a fresh answer was in vain."""
 
 MOST_LOST = 2
 """Connections that may break under one read: one that breaks more may be what breaks the alphas."""
@@ -239,8 +242,20 @@ class Passage(Calls):
     def refused(self, error: OtterError) -> None:
         """End a wait that was in vain."""
         self._wake()
-        self._verdict = Verdict.NOT_REACHED
-        self._finish(Failure(error))
+        self._in_vain(error)
+
+    def given_up(self, error: OtterError) -> None:
+        """End a read whose calls hang."""
+        self._in_vain(error)
+        for leg in [each for each in self.legs if not each.stale]:
+            leg.cancel()
+
+    def _in_vain(self, error: OtterError) -> None:
+        """End after a wait, but for a best-effort call that may bring an answer in the next moment."""
+        self._verdict, failure = Verdict.NOT_REACHED, Failure(error)
+        self._finish(failure)
+        if not self.over:
+            self._shared.alarm.at(self._shared.clock.seconds() + MOMENT, lambda: self._end(failure))
 
     def fits(self, address: str) -> bool:
         """Tell whether the request may go to this alpha."""

@@ -85,6 +85,9 @@ class Sight(Protocol):
         """Return in one sentence why an alpha is not usable, "" when it is."""
 
     def heard_at(self, address: str) -> float:
+        """Return when a request last got an answer from an alpha, 0 while requests to it fail."""
+
+    def alive_at(self, address: str) -> float:
         """Return when an alpha last gave a sign of life, in seconds on the steady clock."""
 
     def staleness(self, address: str) -> float | None:

@@ -16,6 +16,8 @@ class Tally:
     stale_told: int = 0
     hedged: int = 0
     rescued: int = 0
+    given_up: int = 0
+    """Reads that hung until nobody waits for their group any longer."""
     moved: int = 0
     """Transactions that a move of a tablet aborted, not a conflict."""
     conflicts: int = 0

@@ -146,6 +146,7 @@ class ClusterPage:
             "stale_told": tally.stale_told,
             "hedged": tally.hedged,
             "rescued": tally.rescued,
+            "given_up": tally.given_up,
             "aborted_by_moves": tally.moved,
             "aborted_by_conflicts": tally.conflicts,
             "alters": tally.alters,

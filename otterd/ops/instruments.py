@@ -133,6 +133,9 @@ class Metrics:
         self.rescues = registry.read(
             "otter_rescues_total", "Reads asked of another alpha because theirs gave no sign of life."
         )
+        self.given_up = registry.read(
+            "otter_given_up_total", "Reads that hung until nobody waited for their group any longer."
+        )
         self.aborts = registry.read(
             "otter_aborts_total", "Aborted transactions: by a `conflict` or a `move` of a tablet.", ("cause",)
         )

@@ -76,6 +76,7 @@ class Readings:
         metrics.stale_told.read(lambda: float(tally.stale_told))
         metrics.hedges.read(lambda: float(tally.hedged))
         metrics.rescues.read(lambda: float(tally.rescued))
+        metrics.given_up.read(lambda: float(tally.given_up))
         metrics.aborts.read(lambda: float(tally.conflicts), "conflict")
         metrics.aborts.read(lambda: float(tally.moved), "move")
         metrics.alters.read(lambda: float(tally.alters))

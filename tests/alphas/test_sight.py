@@ -102,6 +102,19 @@ def test_a_good_probe_ends_the_silence() -> None:
     assert not rig.sight.silent("a")
 
 
+def test_the_last_sign_of_life_is_an_answer_or_a_good_probe() -> None:
+    rig = Rig()
+    assert rig.sight.alive_at("a") == 0.0
+    rig.ends(Verdict.ERROR, took=1.0)
+    rig.ends(Verdict.LOST, took=1.0)
+    assert (rig.sight.heard_at("a"), rig.sight.alive_at("a")) == (0.0, 1.0)
+    rig.ends(Verdict.TIMED_OUT, took=1.0)
+    assert rig.sight.alive_at("a") == 1.0
+    rig.fleet.health["a"] = Healthy()
+    rig.fleet.told("a")
+    assert rig.sight.alive_at("a") == 3.0
+
+
 def test_a_draining_alpha_is_not_silent() -> None:
     rig = Rig()
     rig.fleet.ward.probed("a", 1.0, Probed(Verdict.DRAINING, "it is draining"))

@@ -283,6 +283,28 @@ def test_answers_far_slower_than_usual_one_after_the_other_eject(verdict: Verdic
     assert "longer than usual" in made.why(A, 6.0)
 
 
+def test_slow_answers_are_no_sign_while_probes_are_answered_at_once() -> None:
+    """Who is asked for much takes its time and does not hang; who answers nothing at all may."""
+    for verdict in (Verdict.FINE, Verdict.TIMED_OUT):
+        made = ward()
+        quick(made, 0.0, *ALL)
+        for now in range(2, 8, 2):
+            made.probed(A, now - 0.7, WELL)
+            quick(made, now - 0.5, B, C)
+            made.heard(A, now, verdict, 1.9)
+        assert (A in made.usable) == (verdict is Verdict.FINE)
+
+
+def test_slow_answers_are_a_sign_when_probes_are_slow_too() -> None:
+    made = ward()
+    quick(made, 0.0, *ALL)
+    for now in (2.0, 4.0, 6.0):
+        made.probed(A, now - 0.1, replace(WELL, seconds=1.5))
+        quick(made, now - 0.5, B, C)
+        made.heard(A, now, Verdict.FINE, 1.9)
+    assert A not in made.usable
+
+
 def test_a_heap_that_hung_together_is_one_sign() -> None:
     made = ward()
     quick(made, 0.0, *ALL)

@@ -8,6 +8,7 @@ from otterd.core import judge, texts
 from otterd.core.judge import Kind, Next, Verdict
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import Lost, NotReached, OutcomeUnknown, TimedOut
+from otterd.wire import api_pb2 as api
 
 GONE = (
     'rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing:'
@@ -202,3 +203,65 @@ def test_an_upsert_of_which_not_even_the_query_could_be_run_wrote_nothing(answer
 def test_a_write_that_another_alpha_may_have_got_has_an_unknown_outcome(text: str) -> None:
     verdict = judge.of_answer(KINDS[Kind.WHOLE], Answer(14, message=text))
     assert verdict is Verdict.OUTCOME_UNKNOWN
+
+
+def altering(body: bytes, *headers: tuple[bytes, bytes]) -> Operation:
+    return replace(
+        operation(purpose=Purpose.ALTER, writes=True), request=HttpCall(b"POST", b"/alter", headers, body)
+    )
+
+
+ALTERED = b'{"errors":[{"message":"cannot retrieve predicate information: No connection exists"}]}'
+
+
+@pytest.mark.parametrize(
+    ("alter", "verdict"),
+    [
+        (altering(b"name: string ."), Verdict.GROUP_AWAY),
+        (altering(b' {"schema": "name: string .", "runInBackground": true}'), Verdict.GROUP_AWAY),
+        (altering(b'{"schema": "name: string .", "dropAll": true}'), Verdict.FINE),
+        (altering(b'\n{"\\u0064rop_attr": "name"}'), Verdict.FINE),
+        (altering(b"{}"), Verdict.FINE),
+        (altering(b"{"), Verdict.FINE),
+        (altering(b"name: string .", (b"Content-Encoding", b"gzip")), Verdict.FINE),
+    ],
+)
+def test_an_alter_that_only_declares_was_not_begun_while_a_group_is_away(
+    alter: Operation, verdict: Verdict
+) -> None:
+    assert judge.of_answer(alter, Answer(200, ALTERED)) is verdict
+
+
+@pytest.mark.parametrize(
+    ("asked", "verdict"),
+    [
+        (api.Operation(schema="name: string ."), Verdict.GROUP_AWAY),
+        (api.Operation(schema="name: string .", drop_attr="name"), Verdict.ERROR),
+        (api.Operation(drop_all=True), Verdict.ERROR),
+        (api.Operation(drop_op=api.Operation.DATA), Verdict.ERROR),
+        (api.Operation(), Verdict.ERROR),
+    ],
+)
+def test_nor_was_one_over_grpc(asked: api.Operation, verdict: Verdict) -> None:
+    alter = replace(
+        operation(purpose=Purpose.ALTER, writes=True), request=Rpc("Alter", asked.SerializeToString())
+    )
+    for text in ("cannot retrieve predicate information: No connection exists", f": {LINK}"):
+        assert judge.of_answer(alter, Answer(2, message=text)) is verdict
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"errors":[]}',
+        b'{"errors":[1]}',
+        b'{"errors":[{"message":5}]}',
+        b'{"data":{"code":"Success","message":"Done"}}',
+        b"[]",
+        ALTERED[:-1],
+        ALTERED.replace(b"cannot", b"x cannot"),
+        ALTERED.replace(b"}]", b'},{"message":"more"}]'),
+    ],
+)
+def test_nothing_else_says_that_an_alter_was_not_begun(body: bytes) -> None:
+    assert judge.of_answer(altering(b"name: string ."), Answer(200, body)) is Verdict.FINE

@@ -43,6 +43,9 @@ class FakeSight:
     def heard_at(self, address: str) -> float:
         return self.last.get(address, 0.0)
 
+    def alive_at(self, address: str) -> float:
+        return self.last.get(address, 0.0)
+
     def staleness(self, address: str) -> float | None:
         return self.ages.get(address, 0.0)
 

@@ -11,7 +11,8 @@ from otterd.core.judge import Verdict
 from otterd.core.operation import Caller, Door, Entry, Operation, Purpose, Rpc
 from otterd.errors import OtterError, Overloaded, Unavailable
 from otterd.gateway.alarm import Alarm
-from otterd.gateway.elections import FIRST_BATCH, HUNG, SOME, Elections
+from otterd.gateway.elections import FIRST_BATCH, Elections
+from otterd.gateway.outages import HUNG, SOME
 from tests.fakes.sight import FakeSight
 
 NAME = frozenset({"0-name"})
@@ -151,6 +152,7 @@ def test_a_request_that_hung_and_came_back_ends_the_wait() -> None:
     rig = Rig()
     rig.sight.silence("a")
     (waiter,) = rig.hold()
+    rig.clock.advance(3.0)
     rig.answered(HUNG / 2)
     assert waiter.freed == 0
     rig.answered(HUNG * 2)
@@ -160,10 +162,24 @@ def test_a_request_that_hung_and_came_back_ends_the_wait() -> None:
     assert not rig.lacking()
 
 
+def test_a_heavy_request_that_was_begun_while_the_leader_lived_ends_no_wait() -> None:
+    rig = Rig()
+    rig.clock.advance(5.0)
+    rig.sight.last["a"] = 5.0
+    rig.sight.silence("a")
+    (waiter,) = rig.hold()
+    rig.clock.advance(3.0)
+    rig.answered(3.1)
+    assert waiter.freed == 0
+    rig.answered(2.9)
+    assert waiter.freed == 1
+
+
 def test_what_is_answered_without_a_leader_ends_no_wait_however_long_it_took() -> None:
     rig = Rig()
     rig.sight.silence("a")
     (waiter,) = rig.hold()
+    rig.clock.advance(3.0)
     rig.answered(HUNG * 2, best_effort=True)
     rig.answered(HUNG * 2, start_ts=5)
     rig.answered(HUNG * 2, Purpose.COMMIT, start_ts=5, writes=True)
@@ -246,6 +262,41 @@ def test_a_write_waits_for_every_group_that_is_away() -> None:
     write = Operation(Purpose.MUTATION, Rpc("Query", b""), Caller(Door.HTTP, ""), entry, writes=True)
     assert rig.elections.lacking(write, Ask(Purpose.MUTATION, frozenset(), NAME)) == {2}
     assert not rig.lacking(NAME)
+
+
+def test_an_alter_waits_for_every_group_that_is_away_or_has_no_leader() -> None:
+    rig = Rig()
+    entry = Entry(Door.HTTP, "/alter", "id", 0.0)
+    alter = Operation(Purpose.ALTER, Rpc("Alter", b""), Caller(Door.HTTP, ""), entry, writes=True)
+    ask = Ask(Purpose.ALTER)
+    assert not rig.elections.lacking(alter, ask)
+    rig.sight.silence("a")
+    assert rig.elections.lacking(alter, ask) == {1}
+    rig.sight.silence("d")
+    assert rig.elections.lacking(alter, ask) == {1, 2}
+
+
+def test_a_group_is_hopeless_once_it_was_out_for_as_long_as_anyone_waits() -> None:
+    rig = Rig(hold_timeout=Seconds(10.0))
+    late: list[float] = []
+    rig.elections.when_late(lambda: late.append(rig.clock.seconds()))
+    entry = Entry(Door.HTTP, "/query", "id", 0.0)
+    read = Operation(Purpose.QUERY, Rpc("Query", b""), Caller(Door.HTTP, ""), entry)
+
+    def hopeless(reads: frozenset[str] = NAME) -> frozenset[int]:
+        return rig.elections.hopeless(read, Ask(Purpose.QUERY, reads, frozenset()))
+
+    rig.sight.silence("a", "b")
+    rig.clock.pump([1.0] * 9)
+    assert (late, hopeless()) == ([], set())
+    rig.clock.pump([1.0] * 2)
+    assert late == [10.0]
+    assert hopeless() == {1}
+    assert not hopeless(OTHER)
+    rig.sight.revive("a", "b")
+    assert not hopeless()
+    rig.sight.silence("a", "b")
+    assert not hopeless()
 
 
 def test_what_is_asked_best_effort_goes_on_when_one_member_is_back() -> None:

@@ -13,7 +13,7 @@ from twisted.logger import LogEvent, globalLogPublisher
 from otterd.config.live import Live
 from otterd.config.schema import Balancer, Config, Seconds
 from otterd.core import texts
-from otterd.core.balance import RoundRobin
+from otterd.core.balance import Ask, RoundRobin
 from otterd.core.budget import Budget
 from otterd.core.health import Status
 from otterd.core.judge import Kind
@@ -173,7 +173,7 @@ class Machine(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(["read", "read", "whole", "part", "best effort"]), max_size=3),
         consent=st.sampled_from([None, 1.2, 9.0]),
         slow=st.sampled_from([0.01, 0.5]),
-        seconds=st.sampled_from([0.3, 1.0, 3.0]),
+        seconds=st.sampled_from([0.3, 1.0, 3.0, 6.0]),
     )
     def go_through_an_election(
         self, group: int, how: str, drops: bool, kinds: list[str], consent: float | None, slow: float,
@@ -307,6 +307,15 @@ class Machine(RuleBasedStateMachine):
             assert now <= wait.until + LATE
         for until in self.shared.lines._until.values():
             assert now <= until + LATE
+        for passage in self.gateway._passages:
+            if passage.kind is Kind.READ and not all(leg.stale for leg in passage.legs):
+                self.is_there_hope_for(passage.operation, passage.ask, now)
+
+    def is_there_hope_for(self, operation: Operation, ask: Ask, now: float) -> None:
+        """Look at a read whose call is under way: its group may not be out for too long."""
+        elections = self.shared.elections
+        for group in elections.hopeless(operation, ask):
+            assert now <= elections._since[group] + self.live.config.hold_timeout + LATE
 
     @invariant()
     def nothing_broke(self) -> None:

@@ -130,7 +130,7 @@ def test_what_the_corridor_did_beside_the_straight_way_is_counted() -> None:
     tally = fleet.shared.tally
     tally.retried(Verdict.DRAINING)
     tally.retries_denied, tally.stale_asked, tally.stale_told = 2, 3, 4
-    tally.hedged, tally.rescued, tally.conflicts, tally.moved = 5, 6, 7, 8
+    tally.hedged, tally.rescued, tally.conflicts, tally.moved, tally.given_up = 5, 6, 7, 8, 9
     tally.alters, tally.alters_behind = 9, 10
     fleet.shared.placing.pins.learn(5, A, 0.0, wrote=True)
     fleet.shared.placing.orphans = 11
@@ -139,6 +139,7 @@ def test_what_the_corridor_did_beside_the_straight_way_is_counted() -> None:
     assert told["otter_retries_denied_total"] == 2
     assert (told["otter_stale_asked_total"], told["otter_stale_told_total"]) == (3, 4)
     assert (told["otter_hedges_total"], told["otter_rescues_total"]) == (5, 6)
+    assert told["otter_given_up_total"] == 9
     assert told['otter_aborts_total{cause="conflict"}'] == 7
     assert told['otter_aborts_total{cause="move"}'] == 8
     assert (told["otter_alters_awaited_total"], told["otter_alters_behind_total"]) == (9, 10)
