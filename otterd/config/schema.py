@@ -114,8 +114,9 @@ class Config:
     ejection_most: Seconds = key(Seconds(300.0), "The longest such while.")
     hang_limit: Seconds = key(
         Seconds(1.0),
-        "An answer slower than this, and than ten times what is usual at its alpha and at the others, is a"
-        " sign of hanging; three one after the other take the alpha out for a while.",
+        "No answer in time, or a late one while probes are late too, is a sign of hanging when it took longer"
+        " than this and than ten times what is usual at its alpha and at the others; three one after the"
+        " other take the alpha out for a while.",
     )
     lag_limit: Seconds = key(
         Seconds(10.0), "How much older than the newest of its group an alpha's data may be."

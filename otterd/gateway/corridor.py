@@ -35,7 +35,7 @@ SHAPES = 20_000
 """Texts whose shapes are remembered, so that few are parsed."""
 
 HEDGE_SHARE = 0.05
-"""Of the live load that may be asked twice because the first alpha is slow."""
+"""Of the live reads that may be asked twice because the first alpha is slow."""
 
 
 class Gateway:
@@ -107,9 +107,9 @@ class Gateway:
         shared = self.shared
         now = shared.clock.seconds()
         shared.budget.request(now)
-        if self.live.config.hedge:
-            shared.hedges.request(now)
         passage = Passage(shared, operation, grant)
+        if self.live.config.hedge and passage.kind is Kind.READ:
+            shared.hedges.request(now)
         self._passages.add(passage)
         done = passage.begin()
         if operation.settles and shared.schemas is not None:

@@ -71,6 +71,15 @@ def test_the_latest_are_kept_when_it_is_full() -> None:
     assert all(pins.find(start_ts, 0.0) for start_ts in range(975, 1000))
 
 
+def test_a_hundred_thousand_are_kept_for_ten_minutes_at_the_most() -> None:
+    pins = Pins()
+    for start_ts in range(1, 150_000):
+        pins.learn(start_ts, "a:1", 0.0, wrote=start_ts % 2 == 0)
+    assert len(pins) <= 100_000
+    assert pins.find(149_999, 599.0)
+    assert not pins.find(149_999, 600.0)
+
+
 def test_no_number_of_reads_drives_out_a_transaction_with_writes() -> None:
     pins = Pins(most=100)
     pins.learn(1, "a:1", 0.0, wrote=True)

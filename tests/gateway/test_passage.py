@@ -48,6 +48,22 @@ def test_a_hedge_goes_to_another_alpha() -> None:
     assert len(waiting_at(rig)) == 2
 
 
+def test_one_of_twenty_reads_is_hedged_at_the_most_and_writes_buy_no_hedge() -> None:
+    rig = Rig(hedge=True)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = Delayed(0.01, FINE)
+    for _ in range(200):
+        rig.perform(operation())
+        rig.perform(operation(Purpose.MUTATION))
+        rig.clock.advance(0.02)
+    for alpha in rig.alphas.values():
+        alpha.channel.default = HANG
+    for _ in range(200):
+        rig.perform(operation())
+    rig.clock.pump([0.02] * 4)
+    assert rig.gateway.shared.tally.hedged == (200 + 200) // 20
+
+
 def test_a_rescue_in_vain_is_followed_by_another() -> None:
     rig = Rig(balancer_type=Balancer.ROUND_ROBIN_HEALTHY)
     rig.a.channel.default = HANG

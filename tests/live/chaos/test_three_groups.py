@@ -10,11 +10,12 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
+from tests.cluster.ask import ask
 from tests.live.chaos.books import Books, Reads
 from tests.live.chaos.clients import NOT_BEGUN
 from tests.live.chaos.conftest import PREDICATES
 from tests.live.chaos.storm import STALE_HTTP, STALE_WS
-from tests.live.chaos.weather import ABORTED, weather
+from tests.live.chaos.weather import ABORTED, weather, whole
 
 QUOTA = 1_700
 """Writes of each storm at the least."""
@@ -95,6 +96,25 @@ def test_a_group_that_freezes_and_thaws(three_groups, hasty):
         await asyncio.gather(flowing(books), written(books))
 
     held_only_what_had_to_be(weather(three_groups, hasty, PREDICATES, QUOTA, script), dead)
+
+
+def test_an_alter_is_not_begun_while_a_group_is_away(three_groups, hasty):
+    new, doomed = "chaosnew", three_groups.alphas[2]
+    asked = {"query": f"schema(pred: [{new}]) {{ type }}"}
+    whole(three_groups, hasty)
+    doomed.kill()
+    try:
+        # The first comes before Otter knows, and hears it from an alpha.
+        told = [ask(hasty.http, "POST", "/alter", f"{new}: int .") for _ in range(2)]
+    finally:
+        three_groups.restart(doomed)
+    for each in told:
+        assert (each.status, AWAY in each.body.decode()) == (503, True)
+        assert each.headers["retry-after"]
+    whole(three_groups, hasty)
+    assert new not in ask(three_groups.addresses[0].http, "POST", "/query", asked).body.decode()
+    assert b"Success" in ask(hasty.http, "POST", "/alter", f"{new}: int .").body
+    assert new in ask(three_groups.addresses[0].http, "POST", "/query", asked).body.decode()
 
 
 def test_a_zero_that_dies_and_comes_back(three_groups, hasty):
