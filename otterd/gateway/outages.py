@@ -113,6 +113,9 @@ class Outages:
             groups = groups - {self._sight.map.group_of.get(address, 0)} or groups
             # What asks for all there is (`schema {}`) names no group.
             groups = groups or self.troubled or frozenset((SOME,))
+        elif not groups and self._sight.map.known:
+            # What it needs is not told: a moment later another alpha may have it.
+            groups = frozenset((SOME,))
         self.doubt(groups, cut_off=verdict in CUT_OFF)
         return groups
 

@@ -7,7 +7,7 @@ import pytest
 
 from otterd.config.schema import Balancer, Seconds
 from otterd.core.operation import Answer, HttpCall, Purpose, Rpc
-from otterd.errors import Lost, OutcomeUnknown, Unavailable
+from otterd.errors import Lost, NotReached, OutcomeUnknown, Unavailable
 from otterd.gateway.legs import BEST_EFFORT
 from otterd.wire import api_pb2 as api
 from tests.fakes.memory import HANG, FakeBody
@@ -212,6 +212,22 @@ class TestAnAlter:
         heard = rig.perform(altering(SCHEMA, grpc=grpc))
         rig.clock.pump([0.1] * 30)
         assert isinstance(heard.error, Unavailable)
+
+    @pytest.mark.parametrize("costs", [{}, {B: 9.0}, {A: 9.0}, {C: 9.0}])
+    def test_waits_also_when_the_dead_alpha_itself_is_asked(
+        self, grpc: bool, costs: dict[str, float]
+    ) -> None:
+        rig = three_groups()
+        rig.sight.costs = costs
+        says_that_a_group_is_away(rig)
+        rig.b.channel.on("Alter", NotReached("refused"))
+        rig.b.http.on("/alter", NotReached("refused"))
+        heard = rig.perform(altering(SCHEMA, grpc=grpc))
+        rig.clock.pump([0.1] * 50)
+        assert (heard.answer, heard.error) == (None, None)
+        rig.clock.pump([0.1] * 55)
+        assert isinstance(heard.error, Unavailable)
+        assert "did not come back" in heard.error.message
 
     def test_that_drops_is_never_sent_again(self, grpc: bool) -> None:
         """A drop is noted down by a write of its own: what that hears may be told after the drop."""
