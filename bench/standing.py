@@ -10,13 +10,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from otterd.config.schema import Config
+
 RESULTS = Path(__file__).parent / "results"
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> dict[str, Any]:
-    """Return what the figures were measured on."""
+    """Return what the figures were measured on, and what Otter speaks to the alphas with by itself."""
     told = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line for line in told if line.startswith("model name")]
     version = subprocess.run(["dgraph", "version"], capture_output=True, text=True, check=False, timeout=60)
@@ -27,6 +29,7 @@ def machine() -> dict[str, Any]:
         "model": models[0].partition(":")[2].strip() if models else platform.machine(),
         "python": platform.python_version(),
         "dgraph": dgraph[0] if dgraph else "unknown",
+        "engine": Config().alpha_engine.value,
         "load_before": round(os.getloadavg()[0], 2),
     }
 
