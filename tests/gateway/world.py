@@ -223,8 +223,10 @@ class World:
             self.applied[mark] += 1
 
     def _touched(self, request: Rpc | HttpCall) -> list[int]:
-        """Return the groups whose leaders a request needs; a commit needs none."""
-        if isinstance(request, HttpCall) or request.method == "CommitOrAbort":
+        """Return the groups whose leaders a request needs: an alter all of them, a commit none."""
+        if isinstance(request, HttpCall):
+            return list(self.groups) if request.target == b"/alter" else []
+        if request.method == "CommitOrAbort":
             return []
         return [group for group in self.groups if _WORDS[group] in request.payload]
 
