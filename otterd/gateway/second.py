@@ -123,19 +123,25 @@ class Second:
         shared, sight, read = self._shared, self._shared.sight, self._read
         busy = {leg.address for leg in read.legs}
         groups = shared.elections.needed(read.ask)
-        best: tuple[tuple[bool, bool, float, bool, float], str, float] | None = None
+        found: dict[str, float] = {}
         for address in shared.placing.policy.members(read.operation.purpose):
-            staleness = sight.staleness(address)
-            if staleness is None or staleness > (self._bound or 0.0):
-                continue
             if address in self._asked or sight.silent(address):
                 continue
+            staleness = sight.staleness(address)
+            if staleness is not None and staleness <= (self._bound or 0.0):
+                found[address] = staleness
+        if not found:
+            return None
+        newest = max(map(sight.heard_at, found))
+
+        def rank(address: str) -> tuple[bool, bool, int, bool, float]:
             own = not groups or sight.map.group_of.get(address) in groups
-            heard = round(sight.heard_at(address) / MOMENT)
-            rank = (address not in sight.usable, not own, -heard, address in busy, sight.cost(address))
-            if best is None or rank < best[0]:
-                best = rank, address, staleness
-        return None if best is None else (best[1], best[2])
+            # Those of which was heard at the same time share what comes in a heap.
+            late = int((newest - sight.heard_at(address)) / MOMENT)
+            return address not in sight.usable, not own, late, address in busy, sight.cost(address)
+
+        best = min(found, key=rank)
+        return best, found[best]
 
     def _hedge(self) -> None:
         read, shared = self._read, self._shared

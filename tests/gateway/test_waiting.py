@@ -251,6 +251,23 @@ class TestAnOldAnswer:
         assert heard.answer is not None
         assert heard.answer.alpha != A
 
+    def test_is_asked_of_survivors_in_turn_that_were_heard_of_at_the_same_time(self) -> None:
+        rig = grouped()
+        rig.sight.last = {A: 9.0, B: 9.974, C: 9.976}
+        for alpha in rig.alphas.values():
+            alpha.channel.default = HANG
+        rig.sight.cost = lambda address: float(rig.sight.busy.get(address, 0))  # type: ignore[method-assign]
+        for _ in range(20):
+            rig.perform(operation(request=rpc(), max_stale=10.0))
+        rig.clock.pump([0.05] * 5 + [0.02])
+        stale = {
+            alpha.address: sum(call.request.payload.endswith(BEST_EFFORT) for call in alpha.channel.calls)
+            for alpha in rig.alphas.values()
+        }
+        assert stale[A] == 0
+        assert stale[B] + stale[C] == 20
+        assert min(stale[B], stale[C]) >= 5
+
     def test_a_fresh_answer_that_comes_first_wins(self) -> None:
         rig = grouped()
         for alpha in rig.alphas.values():
