@@ -125,7 +125,8 @@ class ClientConnection(Connection):
         if self._idle(number):
             raise Broken(Code.PROTOCOL_ERROR, "HEADERS on a stream that was never opened")
         if self._late(number):
-            self._ignore()
+            if not self._ended.crossed(number):
+                self._ignore()
         else:
             self._stream_error(number, Code.STREAM_CLOSED, "HEADERS on a closed stream")
 

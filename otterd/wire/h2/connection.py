@@ -2,6 +2,7 @@
 
 from otterd.wire.h2 import settings
 from otterd.wire.h2.decode import Memo
+from otterd.wire.h2.ended import Ended
 from otterd.wire.h2.errors import Broken, Code, Lost
 from otterd.wire.h2.frames import (
     ACK,
@@ -37,8 +38,8 @@ class Connection(Incoming):
     """An HTTP/2 connection without a transport or a clock; use ClientConnection or ServerConnection."""
 
     __slots__ = (
-        "_meters", "_provoked", "_rapid", "_rapid_from", "_resets", "_started", "_updates", "_updates_from",
-        "_watched", "leaving", "met",
+        "_changes", "_ended", "_pings", "_provoked", "_rapid", "_started", "_updates", "_watched",
+        "leaving", "met",
     )  # fmt: skip
 
     _server = False
@@ -47,21 +48,17 @@ class Connection(Incoming):
         super().__init__(owner, limits or Limits(), memo or Memo())
         self.leaving = False
         """Whether no new streams are taken, so that the end of the last one ends the connection."""
-        self._resets: dict[int, None] = {}
+        self._ended = Ended(self.limits.remembered_resets)
         self._watched = False
         """Whether the end of a stream matters to more than the stream."""
         self._started: float | None = None
         self.met = False
         """Whether the peer's first SETTINGS came."""
-        self._meters = {
-            PING: Meter(self.limits.pings),
-            SETTINGS: Meter(self.limits.settings),
-        }
+        self._pings = Meter(self.limits.pings)
+        self._changes = Meter(self.limits.settings)
         self._provoked = Meter(self.limits.provoked_resets)
         self._updates = Meter(self.limits.window_updates)
-        self._updates_from = 0
         self._rapid = Meter(self.limits.resets)
-        self._rapid_from = 0
 
     def start(self, now: float) -> None:
         """Say our preface at `now` seconds; to be called once, before all else."""
@@ -111,9 +108,6 @@ class Connection(Incoming):
     def _other(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if _SIZES.get(kind, len(payload)) != len(payload):
             raise Broken(Code.FRAME_SIZE_ERROR, "a frame of a wrong length")
-        meter = self._meters.get(kind)
-        if meter is not None and meter.over(self.now):
-            raise Broken(Code.ENHANCE_YOUR_CALM, "too many control frames")
         if kind == WINDOW_UPDATE:
             self._window_updated(number, NUMBER.unpack(payload)[0] & MAX_WINDOW)
         elif kind in (HEADERS, PRIORITY, RST_STREAM, CONTINUATION):
@@ -148,8 +142,7 @@ class Connection(Incoming):
         elif self._idle(number):
             raise Broken(Code.PROTOCOL_ERROR, "RST_STREAM on a stream that was never opened")
         else:
-            opened, self._rapid_from = self._newest - self._rapid_from, self._newest
-            if self._rapid.over(self.now, credit=opened / 20):
+            if self._rapid.over(self.now, earned=self._newest / 20):
                 raise Broken(Code.ENHANCE_YOUR_CALM, "too many streams reset")
             stream = self.streams.get(number)
             if stream is not None:
@@ -162,6 +155,8 @@ class Connection(Incoming):
             raise Broken(Code.ENHANCE_YOUR_CALM, "too many frames that mean nothing")
 
     def _settings(self, flags: int, payload: bytes) -> None:
+        if self._changes.over(self.now):
+            raise Broken(Code.ENHANCE_YOUR_CALM, "too many SETTINGS")
         if flags & ACK:
             if payload:
                 raise Broken(Code.FRAME_SIZE_ERROR, "an acknowledgement with a payload")
@@ -188,6 +183,8 @@ class Connection(Incoming):
         self._settings_changed()
 
     def _pinged(self, flags: int, payload: bytes) -> None:
+        if self._pings.over(self.now, earned=self._newest / 2 + self._pieces):
+            raise Broken(Code.ENHANCE_YOUR_CALM, "too many PING")
         if flags & ACK:
             self._ponged(payload)
         else:
@@ -202,8 +199,7 @@ class Connection(Incoming):
         self._emit(frame)
 
     def _window_updated(self, number: int, increment: int) -> None:
-        opened, self._updates_from = self._newest - self._updates_from, self._newest
-        if self._updates.over(self.now, credit=opened):
+        if self._updates.over(self.now, earned=self._newest + 2 * self._pieces):
             raise Broken(Code.ENHANCE_YOUR_CALM, "too many WINDOW_UPDATE")
         if not number:
             self._window += increment
@@ -232,13 +228,10 @@ class Connection(Incoming):
 
     def _send_reset(self, number: int, code: int) -> None:
         self._emit(rst_stream(number, code))
-        resets = self._resets
-        if len(resets) >= self.limits.remembered_resets:
-            del resets[next(iter(resets))]
-        resets[number] = None
+        self._ended.add(number)
 
     def _late(self, number: int) -> bool:
-        return number in self._resets
+        return number in self._ended
 
     def _stream_error(self, number: int, code: Code, text: str) -> None:
         if self._provoked.over(self.now):

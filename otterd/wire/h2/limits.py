@@ -41,15 +41,17 @@ class Limits:
     provoked_resets: Rate = (100, 1_000)
     """RST_STREAM that the peer's mistakes make us send: the same from the other side (CVE-2025-8671)."""
     pings: Rate = (50, 200)
-    """PING: each is answered (CVE-2019-9512)."""
+    """PING over one for each DATA frame sent: each is answered (CVE-2019-9512). Go's gRPC measures the way
+    by a PING for each DATA that it gets while none is out."""
     settings: Rate = (5, 50)
     """SETTINGS: each is answered, and may touch all streams (CVE-2019-9515)."""
     empty_data: Rate = (50, 500)
     """DATA that carries nothing and ends nothing: free of flow control (CVE-2019-9518)."""
     window_updates: Rate = (10_000, 20_000)
-    """WINDOW_UPDATE over two for each stream opened: one for each frame of 160 MB/s stays below."""
+    """WINDOW_UPDATE over two for each DATA frame sent: one for the stream, one for the connection."""
     strange_frames: Rate = (100, 1_000)
-    """PRIORITY, unknown kinds, and frames for streams that are gone: ignored, but read."""
+    """PRIORITY, unknown kinds, and HEADERS for streams that are gone: ignored, but read. An answer that
+    crosses our RST_STREAM is no mistake of the peer's and not counted."""
     settings_seconds: float = 10.0
     """How long the peer may take to acknowledge our SETTINGS."""
     drain_seconds: float = 1.0
@@ -63,6 +65,7 @@ FOR_ALPHAS = Limits(
     connection_window=64 << 20,
     queued_stream_bytes=64 << 20,
     queued_bytes=128 << 20,
+    remembered_resets=4_096,
     resets=(10_000, 100_000),
     provoked_resets=(1_000, 10_000),
 )
@@ -72,16 +75,21 @@ FOR_ALPHAS = Limits(
 class Meter:
     """A token bucket; the time is passed in."""
 
-    __slots__ = ("_at", "_burst", "_left", "_rate")
+    __slots__ = ("_at", "_burst", "_earned", "_left", "_rate")
 
     def __init__(self, rate: Rate) -> None:
         self._rate, self._burst = rate
         self._left = float(self._burst)
         self._at = 0.0
+        self._earned = 0.0
 
-    def over(self, now: float, *, credit: float = 0.0) -> bool:
-        """Count one event at `now` seconds, with `credit` more allowed; return whether it is too many."""
-        left = self._left + credit + max(0.0, now - self._at) * self._rate
+    def over(self, now: float, *, earned: float = 0.0) -> bool:
+        """Count one event at `now` seconds; return whether it is too many.
+
+        By as much as `earned` has grown since the last one, more are allowed.
+        """
+        left = self._left + earned - self._earned + max(0.0, now - self._at) * self._rate
         self._at = now
+        self._earned = earned
         self._left = min(left, float(self._burst)) - 1.0
         return self._left < 0.0

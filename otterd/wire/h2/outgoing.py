@@ -39,8 +39,8 @@ class Outgoing:
     """What both roles send, and when."""
 
     __slots__ = (
-        "_blocked", "_first", "_flushed", "_frame", "_held", "_newest", "_out", "_wake", "_window",
-        "limits", "now", "owner", "peer", "queued", "streams",
+        "_blocked", "_first", "_flushed", "_frame", "_held", "_newest", "_out", "_pieces", "_wake",
+        "_window", "limits", "now", "owner", "peer", "queued", "streams",
     )  # fmt: skip
 
     def __init__(self, owner: Owner, limits: Limits) -> None:
@@ -54,6 +54,8 @@ class Outgoing:
         """Bytes that wait on all streams."""
         self._newest = 0
         """The highest stream number that was used."""
+        self._pieces = 0
+        """DATA frames sent, but for those that went in one piece with their head."""
         self._flushed = 0
         """The highest one when the transport last took all there was."""
         self._wake = owner.wake
@@ -99,6 +101,7 @@ class Outgoing:
             return self._send_later(stream, data, end=end)
         stream.window -= count
         self._window -= count
+        self._pieces += 1
         out = self._out
         if not out:
             self._wake()
@@ -194,6 +197,7 @@ class Outgoing:
         self.queued -= count
         stream.window -= count
         self._window -= count
+        self._pieces += 1
         done = not queue
         end = done and stream.end_queued and stream.trailers is None
         self._emit(HEAD.pack(count << 8 | DATA, END_STREAM if end else 0, stream.number))

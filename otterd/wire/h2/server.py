@@ -180,7 +180,8 @@ class ServerConnection(Connection):
         if not number & 1 or any(low <= number <= high for low, high in self._skipped):
             raise Broken(Code.PROTOCOL_ERROR, "a stream with a number that is none of a new one")
         if self._late(number):
-            self._ignore()
+            if not self._ended.crossed(number):
+                self._ignore()
         else:
             raise Broken(Code.STREAM_CLOSED, "HEADERS on a closed stream")
 

@@ -258,6 +258,22 @@ def test_a_goaway_ends_no_call_that_the_alpha_took_and_tells_the_rest(net, call)
     assert later.answer.body == b"ab"
 
 
+def test_an_alpha_that_pings_for_each_request_keeps_its_connection(net, call):
+    first = call()
+    connection = net.accept()
+    connection.answer(0)
+    for number in range(1, 1_000):
+        last = call()
+        connection.pump()
+        # Go's gRPC does so to measure the way.
+        connection.server.ping(b"\2\4\x10\x10\t\x0e\7\7")
+        connection.answer(number)
+        assert last.answer is not None
+    assert first.answer is not None
+    assert len(net.connections) == 1
+    assert not net.dialled
+
+
 def test_a_refused_stream_did_not_reach(net, call):
     result = call()
     connection = net.accept()

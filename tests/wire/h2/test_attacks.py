@@ -10,7 +10,7 @@ from otterd.wire.h2.decode import Memo
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.frames import rst_stream, settings, window_update
 from otterd.wire.h2.limits import Meter
-from tests.wire.h2.peers import ASK, HEADED, TRAILED, Echo, Heard, Pair, frame
+from tests.wire.h2.peers import ASK, HEADED, TRAILED, Echo, Heard, Pair, frame, frames
 
 SMALL = Limits(
     resets=(10, 20),
@@ -110,6 +110,90 @@ def test_window_updates_with_each_call_are_no_attack() -> None:
     assert not pair.owner.closes
 
 
+BDP = frame(6, 0, 0, b"\2\4\x10\x10\t\x0e\7\7")
+"""The PING by which Go's gRPC, on either side, measures the way: one for each DATA that it gets."""
+
+
+def test_an_alpha_that_pings_for_each_request_is_none() -> None:
+    pair = Pair(Echo, ours=SMALL)
+    for _ in range(500):
+        pair.ask(b"q")
+        pair.talk()
+        pair.client.receive(BDP, 0.0)
+    assert not pair.asker.closes
+
+
+def test_a_caller_that_pings_for_each_answer_is_none() -> None:
+    pair = Pair(Echo, theirs=SMALL)
+    for _ in range(500):
+        pair.ask(b"q")
+        pair.talk()
+        pair.server.receive(BDP, 0.0)
+    assert not pair.owner.closes
+
+
+@pytest.mark.parametrize("piece", [100, 100_000])
+def test_a_caller_that_pings_for_each_frame_of_a_long_answer_is_none(piece: int) -> None:
+    pair = Pair(Heard, theirs=SMALL)
+    pair.ask(b"q")
+    pair.talk()
+    stream = pair.owner.accepted[0].stream
+    assert stream is not None
+    pair.server.head(stream, HEADED)
+    pings = 0
+    for _ in range(100):
+        pair.server.send(stream, bytes(piece))
+        for kind, *_ in frames(pair.server.data_to_send()):
+            if kind == 0:
+                pair.server.receive(BDP + window_update(0, 16_384) + window_update(1, 16_384), 0.0)
+                pings += 1
+    assert pings >= 100
+    assert not pair.owner.closes
+
+
+def test_pings_that_no_data_asks_for_are_an_attack_whatever_was_sent_before() -> None:
+    pair = Pair(Echo, ours=SMALL)
+    for _ in range(500):
+        pair.ask(b"q")
+        pair.talk()
+    for _ in range(22):
+        pair.client.receive(BDP, 0.0)
+    assert pair.asker.closes[0] is not None
+    assert pair.asker.closes[0].code is Code.ENHANCE_YOUR_CALM
+
+
+def crossings(pair: Pair) -> Iterator[bytes]:
+    """Yield answers that were under way when this side cancelled their calls, many at once."""
+    calls = [pair.ask(b"q") for _ in range(100)]
+    pair.server.receive(pair.client.data_to_send(), 0.0)
+    for call in calls:
+        assert call.stream is not None
+        pair.client.reset(call.stream)
+    pair.client.data_to_send()
+    for call in calls:
+        assert call.stream is not None
+        yield frame(1, 4, call.stream.number, HEADED)
+        yield frame(0, 0, call.stream.number, b"an answer")
+        yield frame(1, 5, call.stream.number, TRAILED)
+
+
+def test_answers_that_cross_the_end_of_their_calls_are_no_mistakes() -> None:
+    pair = Pair(Heard, ours=SMALL)
+    for said in crossings(pair):
+        pair.client.receive(said, 0.0)
+    assert not pair.asker.closes
+    assert not pair.client.data_to_send()
+
+
+def test_more_heads_than_an_answer_has_are_mistakes() -> None:
+    pair = Pair(Heard, ours=SMALL)
+    for said in crossings(pair):
+        for _ in range(2):
+            pair.client.receive(said, 0.0)
+    assert pair.asker.closes[0] is not None
+    assert pair.asker.closes[0].code is Code.ENHANCE_YOUR_CALM
+
+
 def test_a_peer_that_asks_and_never_reads_is_cut_off() -> None:
     pair = Pair(theirs=Limits(queued_frames=100, pings=(1e9, 1 << 30)))
     for _ in range(200):
@@ -182,14 +266,14 @@ def test_closed_streams_leave_nothing_behind() -> None:
     for _ in range(100):
         pair.ask(b"q")
         pair.talk()
-    before = sys.getsizeof(pair.server._resets), len(pair.server._skipped), len(pair.server._blocked)
+    before = sys.getsizeof(pair.server._ended._blocks), len(pair.server._skipped), len(pair.server._blocked)
     for _ in range(900):
         pair.ask(b"q")
         pair.talk()
         pair.owner.accepted.clear()
         pair.owner.requests.clear()
     assert (
-        sys.getsizeof(pair.server._resets),
+        sys.getsizeof(pair.server._ended._blocks),
         len(pair.server._skipped),
         len(pair.server._blocked),
     ) == before
@@ -204,7 +288,7 @@ def test_skipped_and_reset_numbers_are_remembered_in_bounds() -> None:
         stream = pair.owner.accepted[-1].stream
         assert stream is not None
         pair.server.reset(stream)
-    assert len(pair.server._resets) <= 8
+    assert len(pair.server._ended) <= 8
     assert len(pair.server._skipped) <= 17
 
 
