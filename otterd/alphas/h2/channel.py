@@ -150,6 +150,10 @@ class H2Channel:
         call.deadline = math.inf if seconds is None else self._clock.seconds() + seconds
         self._soonest = min(self._soonest, call.deadline)
 
+    def begun(self, link: Link) -> None:
+        """Wait for the end of `link` before the channel ends."""
+        self._open[link] = None
+
     def leaving(self, link: Link, reason: str = "") -> None:
         """Give `link` no more calls, and connect anew when it was the last."""
         if link not in self._links:
@@ -223,15 +227,13 @@ class H2Channel:
             self._dial()
 
     def _dial(self) -> None:
-        trying = attempt(self._endpoint, self._made, self._clock, self._connect_timeout())
+        trying = attempt(self._endpoint, self._link, self._clock, self._connect_timeout())
         # Kept first: it may have failed already.
         self._attempt = trying
         trying.addCallbacks(self._connected, self._not_connected)
 
-    def _made(self) -> Link:
-        link = Link(self, self._clock, self._soon)
-        self._open[link] = None
-        return link
+    def _link(self) -> Link:
+        return Link(self, self._clock, self._soon)
 
     def _connected(self, link: Link) -> None:
         self._attempt = None

@@ -68,6 +68,9 @@ def soon_of(reactor: Any) -> Soon:
 class Owner(Protocol):
     """Who uses a connection."""
 
+    def begun(self, link: "Link") -> None:
+        """Be told that `link` has a transport, whose end `gone` will tell."""
+
     def leaving(self, link: "Link") -> None:
         """Be told that `link` takes no new calls."""
 
@@ -107,6 +110,7 @@ class Link(TwistedProtocol):
 
     def connectionMade(self) -> None:
         """Greet the alpha, over TLS after the handshake."""
+        self._owner.begun(self)
         self.address = getattr(self.transport.getPeer(), "host", "")
         _watch_over(self.transport)
         self.transport.registerProducer(self, True)

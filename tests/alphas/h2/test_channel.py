@@ -445,6 +445,18 @@ def test_closing_gives_up_connecting(net, call):
     assert net.cancelled == 1
 
 
+def test_a_connection_that_never_came_to_be_does_not_hold_up_the_end(net, call):
+    result = call()
+    connecting, factory = net.dialled.pop()
+    # As when TLS cannot be set up: the transport breaks before the protocol has it.
+    factory.buildProtocol(None)
+    connecting.errback(ConnectionRefusedError())
+    assert result.kind is NotReached
+    closed = []
+    net.channel.close().addCallback(closed.append)
+    assert closed == [None]
+
+
 def test_a_peer_that_does_not_close_is_cut(net, call):
     call()
     connection = net.accept()

@@ -17,6 +17,9 @@ class Secure(Transport):
 
 
 class Owner:
+    def begun(self, link):
+        pass
+
     def leaving(self, link):
         pass
 
