@@ -14,7 +14,7 @@ class Channel(Protocol):
     came over the wire. It fails with `NotReached` when the request provably never
     left, `Lost` when the connection broke after it may have, `TimedOut` at the
     deadline. Cancelling the Deferred cancels the call on the wire. A long answer to an Rpc that
-    `streams` may fire with a Body; the deadline then binds its beginning only.
+    `streams` may fire with a Body; the deadline then binds its beginning only, unless it is `strict`.
     """
 
     address: str

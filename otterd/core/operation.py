@@ -49,13 +49,15 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 class Rpc:
     """One unary call of `api.Dgraph`: `method` is "Query", `payload` its protobuf bytes.
 
-    `streams` is True when the answer's body may be a stream of its protobuf bytes.
+    `streams` is True when the answer's body may be a stream of its protobuf bytes. The deadline then binds
+    its beginning only, unless it is `strict`.
     """
 
     method: str
     payload: bytes
     metadata: Metadata = ()
     streams: bool = False
+    strict: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,5 +1,6 @@
 """One call, from its Deferred to its answer."""
 
+from math import inf
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -24,8 +25,8 @@ class Keeper(Protocol):
     def cancelled(self, call: "Call") -> None:
         """Be told that nobody wants the answer of `call`."""
 
-    def expect(self, call: "Call", seconds: float | None) -> None:
-        """Let `call` fail in so many seconds, or wait for ever."""
+    def expect(self, call: "Call", seconds: float | None, latest: float) -> None:
+        """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
 
 
 SPENT: Deferred[Answer] = Deferred()
@@ -35,9 +36,21 @@ SPENT: Deferred[Answer] = Deferred()
 class Call:
     """One call; the receiver of its stream. `link` is None while it waits for one."""
 
-    __slots__ = ("_head", "_keeper", "_long", "_parts", "deadline", "deferred", "link", "rpc", "stream")
+    __slots__ = (
+        "_head",
+        "_keeper",
+        "_latest",
+        "_long",
+        "_parts",
+        "deadline",
+        "deferred",
+        "link",
+        "rpc",
+        "stream",
+    )
 
     stream: Stream
+    _latest: float
 
     def __init__(self, keeper: Keeper, rpc: Rpc, deadline: float) -> None:
         self._keeper = keeper
@@ -59,7 +72,7 @@ class Call:
 
     def expect(self, seconds: float | None) -> None:
         """Let the call fail in so many seconds, or wait for ever."""
-        self._keeper.expect(self, seconds)
+        self._keeper.expect(self, seconds, self._latest)
 
     def over(self) -> None:
         """Note that nothing more will come."""
@@ -104,6 +117,7 @@ class Call:
         assert head is not None
         if head.status != 200 or head.get(b"grpc-status") is not None:
             return False
+        self._latest = self.deadline if self.rpc.strict else inf
         try:
             self._long = long = LongAnswer(self, link, self.stream, head, data)
         except AlphaFailure:

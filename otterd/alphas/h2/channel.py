@@ -145,9 +145,9 @@ class H2Channel:
         if call.link is not None:
             call.link.connection.reset(call.stream, Code.CANCEL)
 
-    def expect(self, call: Call, seconds: float | None) -> None:
-        """Let `call` fail in so many seconds, or wait for ever."""
-        call.deadline = math.inf if seconds is None else self._clock.seconds() + seconds
+    def expect(self, call: Call, seconds: float | None, latest: float) -> None:
+        """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
+        call.deadline = latest if seconds is None else min(latest, self._clock.seconds() + seconds)
         self._soonest = min(self._soonest, call.deadline)
 
     def begun(self, link: Link) -> None:

@@ -31,7 +31,7 @@ class Requests:
     def block(self, rpc: Rpc, timeout: float) -> bytes:
         """Return the header block of `rpc`, which has `timeout` seconds left."""
         constant = self._methods.get(rpc.method) or self._constant(rpc.method)
-        if rpc.streams:
+        if rpc.streams and not rpc.strict:
             timeout += FLOW
         # A whole number of ms, rounded up: most calls of a purpose then say the same.
         ms = ceil(timeout * 1000)

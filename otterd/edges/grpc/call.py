@@ -14,7 +14,7 @@ from otterd.edges.grpc.asked import Asked
 from otterd.edges.grpc.flow import Flow
 from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import payload_of
-from otterd.errors import AlphaFailed, OtterError, Overloaded
+from otterd.errors import DeadlinePassed, OtterError, Overloaded
 from otterd.wire.h2 import Code, Lost, QueueFull, Stream, pack
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
@@ -110,8 +110,8 @@ class Call(Arriving):
             timeout = max(0.0, timeout - (self.line.keeper.seconds() - self.since))
         operation = Operation(
             plan.purpose,
-            # What flows may take longer than its deadline says.
-            Rpc(method.name, payload, asked.metadata, method.flows and timeout is None),
+            # Of a write that breaks off, nobody would be told that its outcome is unknown.
+            Rpc(method.name, payload, asked.metadata, method.flows and not plan.writes, timeout is not None),
             asked.caller,
             self.entry,
             plan.writes,
@@ -132,8 +132,11 @@ class Call(Arriving):
         """End an answer all of which went on, with the alpha's trailers."""
         self._end_flow(0, blocks.trailers_of(answer), sent)
 
-    def refuse_rest(self, error: AlphaFailed, sent: int) -> None:
+    def refuse_rest(self, error: OtterError, sent: int) -> None:
         """End an answer that broke off."""
+        own = self.asked.timeout
+        if own is not None and self.line.keeper.seconds() - self.since >= own:
+            error = DeadlinePassed("the answer was not through in time")
         self.entry.verdict = error.word
         self._end_flow(error.grpc, blocks.refusal(error), sent)
 

@@ -127,6 +127,25 @@ def test_the_deadline_does_not_bind_what_has_begun_while_its_reader_waits(net):
     assert sink.finished
 
 
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_strict_deadline_binds_its_end_too(net, reads):
+    result, connection, _ = begin(net, rpc=Rpc("Query", b"", streams=True, strict=True), timeout=10.0)
+    assert connection.asked[0].head.get(b"grpc-timeout") == b"10000m"
+    sink = Collector()
+    connection.server.hold()
+    result.answer.body.start(sink)
+    if not reads:
+        result.answer.body.pause()
+    net.pass_time(9.9, step=0.1)
+    assert not sink.failed
+    assert connection.asked[0].reset is None
+    net.pass_time(0.2)
+    assert connection.asked[0].reset == Code.CANCEL
+    if not reads:
+        result.answer.body.resume()
+    assert sink.failed
+
+
 def test_an_alpha_that_does_not_go_on_is_given_up(net):
     result, connection, _ = begin(net)
     sink = Collector()

@@ -1,8 +1,8 @@
 """An answer that flows from the alpha to its caller."""
 
 from otterd.core.operation import Answer, Sink
-from tests.edges.grpc.peer import Told
-from tests.edges.grpc.rig import Rig, query
+from tests.edges.grpc.peer import Fields, Told
+from tests.edges.grpc.rig import Rig, mutation, query
 
 
 class Source:
@@ -25,12 +25,12 @@ class Source:
         self.told.append("stop")
 
 
-def flowing(length: int) -> tuple[Rig, Source, Answer, Told]:
-    """Return a call whose answer of `length` bytes has begun."""
+def flowing(length: int, fields: Fields = ()) -> tuple[Rig, Source, Answer, Told]:
+    """Return a call with `fields` whose answer of `length` bytes has begun."""
     rig, source = Rig(), Source()
     answer = Answer(0, source, ((b"h", b"1"),), length=length)
     rig.alphas["a:9080"].channel.on("Query", answer)
-    told = rig.call(payload=query(read_only=True))
+    told = rig.call(payload=query(read_only=True), fields=fields)
     assert source.sink is not None
     return rig, source, answer, told
 
@@ -93,6 +93,28 @@ def test_one_that_breaks_off_says_so() -> None:
         assert "the answer broke off" in told.message
         assert source.told == ["stop"]
         assert [(entry.status, entry.verdict) for entry in rig.ledger.closed] == [(14, "ErrorAlphaFailed")]
+
+
+def test_one_that_its_callers_deadline_ends_says_so() -> None:
+    rig, source, _, told = flowing(6, (("grpc-timeout", "2S"),))
+    assert (rig.last.streams, rig.last.strict) == (True, True)
+    source.sink.write(b"abc")
+    rig.clock.advance(2.0)
+    source.sink.fail("no answer within the deadline")
+    rig.settle(told)
+    assert told.code == 4
+    assert [(entry.status, entry.verdict) for entry in rig.ledger.closed] == [(4, "ErrorDeadline")]
+
+
+def test_without_a_deadline_it_may_take_its_time() -> None:
+    rig, *_ = flowing(6)
+    assert (rig.last.streams, rig.last.strict) == (True, False)
+
+
+def test_the_answer_to_a_write_never_flows() -> None:
+    rig = Rig()
+    rig.call(payload=mutation(commit_now=True))
+    assert not rig.last.streams
 
 
 def test_a_caller_that_goes_stops_it() -> None:
