@@ -71,6 +71,11 @@ class Otter:
         self.config.write_text(yaml.safe_dump(self.keys))
 
     @property
+    def grpc(self) -> str:
+        """Return `host:port` of the gRPC door, for a test that opened it."""
+        return f"127.0.0.1:{self.keys['grpc_port']}"
+
+    @property
     def pid(self) -> int:
         """Return the number of the process."""
         assert self._process is not None

@@ -52,8 +52,9 @@ class Peer:
             return client.connect_ex(("127.0.0.1", self.port)) == 0
 
     def kill(self):
-        self.process.kill()
-        self.process.wait()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
 
 @pytest_twisted.async_yield_fixture
@@ -70,10 +71,10 @@ async def echo(reactor):
         return peer, channels[-1]
 
     yield echo
-    for channel in channels:
-        await channel.close()
     for peer in peers:
         peer.kill()
+    for channel in channels:
+        await channel.close()
     await deferLater(reactor, 0)
 
 

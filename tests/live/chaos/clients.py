@@ -22,6 +22,10 @@ class Target(Protocol):
     http: str
     ws: str
 
+    @property
+    def grpc(self) -> str:
+        """Return where the gRPC door is."""
+
 
 def error_of(answer: Any, status: int = 200) -> str | None:
     """Return what an HTTP answer says went wrong, None when nothing did."""
@@ -160,8 +164,32 @@ class SocketReader:
             await self._socket.close()
 
 
-Writer = HttpWriter | SocketWriter
-Reader = HttpReader | SocketReader
+class Writer(Protocol):
+    """Writes marks to one predicate."""
+
+    predicate: str
+
+    async def open(self) -> None:
+        """Connect, where that is to be done first."""
+
+    async def write(self, mark: str) -> str | None:
+        """Write one mark; return what went wrong."""
+
+    async def close(self) -> None:
+        """End the connection."""
+
+
+class Reader(Protocol):
+    """Reads one predicate."""
+
+    async def open(self) -> None:
+        """Connect, where that is to be done first."""
+
+    async def read(self) -> tuple[str | None, bool]:
+        """Ask once; return what went wrong, and whether the answer is marked stale."""
+
+    async def close(self) -> None:
+        """End the connection."""
 
 
 async def authenticated(address: str) -> Socket:

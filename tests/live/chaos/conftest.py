@@ -6,6 +6,7 @@ import pytest
 
 from tests.cluster import Cluster, Shape
 from tests.cluster.ask import ask
+from tests.cluster.ports import free_ports
 from tests.live.conftest import started
 from tests.live.instance import Otter
 
@@ -15,7 +16,9 @@ PREDICATES = ("chaos0", "chaos1", "chaos2")
 
 def in_front_of(cluster: Cluster, **keys: object) -> Iterator[Otter]:
     """Start an Otter that routes by the graph."""
-    otter = Otter(cluster.addresses, {"balancer_type": "state-based", "access_log": False, **keys})
+    [port] = free_ports(1)
+    doors = {"enable_grpc": True, "grpc_port": port}
+    otter = Otter(cluster.addresses, {"balancer_type": "state-based", "access_log": False, **doors, **keys})
     try:
         yield otter.start()
     finally:

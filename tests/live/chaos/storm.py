@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from tests.cluster import Address
 from tests.cluster.ask import ask, until
 from tests.live.chaos.books import SEPARATOR, Books
+from tests.live.chaos.callers import GrpcReader, GrpcTransactor, GrpcWriter
 from tests.live.chaos.clients import (
     CONSENT,
     HttpReader,
@@ -26,13 +27,20 @@ from tests.live.chaos.clients import (
 )
 from tests.live.sockets import run
 
-WRITERS: tuple[type[Writer], ...] = (HttpWriter, SocketWriter, HttpTransactor, HttpUpserter)
-EACH = 9
+WRITERS: tuple[Callable[[Target, str], Writer], ...] = (
+    HttpWriter,
+    SocketWriter,
+    HttpTransactor,
+    HttpUpserter,
+    GrpcWriter,
+    GrpcTransactor,
+)
+EACH = 6
 """Writers of each kind."""
 
 Script = Callable[[Books], Awaitable[None]]
 
-STALE_HTTP, STALE_WS = "http, stale", "ws, stale"
+STALE_HTTP, STALE_WS, STALE_GRPC = "http, stale", "ws, stale", "grpc, stale"
 
 
 def readers(otter: Target, predicate: str) -> dict[str, Reader]:
@@ -43,7 +51,9 @@ def readers(otter: Target, predicate: str) -> dict[str, Reader]:
         "http, read-only": HttpReader(otter, predicate, "/query?ro=true", {}),
         "ws": SocketReader(otter, predicate, {}),
         STALE_HTTP: HttpReader(otter, predicate, "/query?ro=true", consent),
+        "grpc": GrpcReader(otter, predicate, consents=False),
         STALE_WS: SocketReader(otter, predicate, {"maxStale": CONSENT}),
+        STALE_GRPC: GrpcReader(otter, predicate, consents=True),
     }
 
 

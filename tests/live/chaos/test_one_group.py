@@ -1,7 +1,7 @@
 """Three alphas in one group are broken in every way under load, and nothing that was promised is lost.
 
-No read fails, those with consent to old answers get them while there is no leader, and every write that
-was acknowledged is there exactly once.
+No read fails, no channel to the gRPC door breaks, those with consent to old answers get them while there
+is no leader, and every write that was acknowledged is there exactly once.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from tests.cluster.member import Member
 from tests.live.chaos.books import Books
 from tests.live.chaos.clients import NOT_BEGUN
 from tests.live.chaos.conftest import PREDICATES
-from tests.live.chaos.storm import STALE_HTTP, STALE_WS, Script
+from tests.live.chaos.storm import STALE_GRPC, STALE_HTTP, STALE_WS, Script
 from tests.live.chaos.weather import ABORTED, weather
 from tests.live.instance import Otter
 
@@ -42,7 +42,7 @@ CHOSEN: dict[str, Callable[[Cluster], Member]] = {"follower": follower, "leader"
 
 async def old_answers(books: Books) -> None:
     """Wait until those who are content with old answers got some, on each door."""
-    kinds = (STALE_HTTP, STALE_WS)
+    kinds = (STALE_HTTP, STALE_WS, STALE_GRPC)
     await asyncio.gather(*(books.reads_of(f"{kind} {PREDICATE}").stale.more(WANTED) for kind in kinds))
 
 

@@ -14,7 +14,7 @@ from tests.cluster.ask import ask
 from tests.live.chaos.books import Books, Reads
 from tests.live.chaos.clients import NOT_BEGUN
 from tests.live.chaos.conftest import PREDICATES
-from tests.live.chaos.storm import STALE_HTTP, STALE_WS
+from tests.live.chaos.storm import STALE_GRPC, STALE_HTTP, STALE_WS
 from tests.live.chaos.weather import ABORTED, weather, whole
 
 QUOTA = 1_700
@@ -121,7 +121,8 @@ def test_a_zero_that_dies_and_comes_back(three_groups, hasty):
     async def script(books):
         await books.writes.more(STEP)
         await asyncio.to_thread(three_groups.zero.kill)
-        old = [each.stale for kind, each in books.reads.items() if kind.startswith((STALE_HTTP, STALE_WS))]
+        stale = (STALE_HTTP, STALE_WS, STALE_GRPC)
+        old = [each.stale for kind, each in books.reads.items() if kind.startswith(stale)]
         await asyncio.gather(*(each.more(WANTED) for each in old))
         await asyncio.to_thread(three_groups.restart, three_groups.zero)
         await asyncio.gather(flowing(books), written(books))
