@@ -15,11 +15,14 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from otterd.errors import NotReached
 from otterd.wire.h2 import FOR_ALPHAS, NOBODY, Broken, ClientConnection, Head, Memo, Receiver, Stream
+
+log = Logger()
 
 METADATA_LIMIT = 64 * 1024 * 1024
 """Bytes of headers or trailers taken: an alpha's error may quote a long query several times over."""
@@ -194,6 +197,12 @@ class Link(TwistedProtocol):
     def closed(self, broken: Broken | None) -> None:
         """Close the transport, for HTTP/2 is over."""
         self._problem = str(broken or "the alpha ended the connection")
+        if broken is not None:
+            log.warn(
+                "ended a connection to the alpha at {address}: {reason}",
+                address=self.address,
+                reason=self._problem,
+            )
         self._owner.leaving(self)
         self._end()
 

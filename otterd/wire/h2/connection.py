@@ -264,7 +264,7 @@ class Connection(Incoming):
             self.owner.closed(None)
 
     def _break(self, broken: Broken) -> None:
-        self._end(broken.code, broken.text, "the connection broke")
+        self._end(broken.code, broken.text, f"the connection broke: {broken.text}")
         self.owner.closed(broken)
 
     def _end(self, code: Code, said: str, text: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionRefusedError
+from twisted.logger import capturedLogs, formatEvent
 
 from otterd.alphas.h2 import channel as module
 from otterd.alphas.h2.call import Call
@@ -272,6 +273,20 @@ def test_an_alpha_that_pings_for_each_request_keeps_its_connection(net, call):
     assert first.answer is not None
     assert len(net.connections) == 1
     assert not net.dialled
+
+
+def test_a_broken_connection_is_told_with_its_reason(net, call):
+    result = call()
+    connection = net.accept()
+    with capturedLogs() as events:
+        connection.link.dataReceived(bytes.fromhex("000000000000000000"))
+    connection.pump()
+    assert result.kind is Lost
+    assert "DATA on a stream that was never opened" in result.failure.reason
+    [event] = events
+    assert formatEvent(event) == (
+        "ended a connection to the alpha at 10.0.0.1: PROTOCOL_ERROR: DATA on a stream that was never opened"
+    )
 
 
 def test_a_refused_stream_did_not_reach(net, call):
