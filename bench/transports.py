@@ -253,7 +253,7 @@ def serve(layer: str, port: int, alpha: int) -> None:
 
     start_logging()
     listen, connect = ways(layer, reactor, alpha)
-    fleet.ENGINES[Engine.GRPCIO] = engine(connect, reactor._asyncioEventloop)
+    fleet.ENGINES[Engine.H2] = engine(connect, reactor._asyncioEventloop)
     config = Config(
         dgraph_endpoints=(f"127.0.0.1:{alpha}",),
         http_endpoint=f"unix:{tempfile.mkdtemp()}/door",

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 import pytest
 
 from otterd.wire import api_pb2 as api
-from otterd.wire.h2 import ClientConnection, Memo, ServerConnection, block, pack
+from otterd.wire.h2 import ClientConnection, Memo, ServerConnection, block, field, pack
 from otterd.wire.h2.messages import head
 from tests.cluster.ports import free_ports
 from tests.cluster.shape import Address
@@ -163,15 +163,15 @@ def rest(client):
 
 
 class Caller:
-    """A blocking gRPC call; it takes what the windows let through, and no more until it reads on."""
+    """A blocking gRPC call with the fields `more`; it takes what the windows let through, then all."""
 
-    def __init__(self, port):
+    def __init__(self, port, more=b""):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self.link = ClientConnection(self, None, Memo())
         self.size, self.code, self.reading = 0, None, False
         self.link.start(time.monotonic())
         query = api.Request(query="{q(func: uid(1)) {uid}}").SerializeToString()
-        self.stream = self.link.request(ASKED, self, pack(query))
+        self.stream = self.link.request(ASKED + more, self, pack(query))
         self.flush()
 
     def flush(self):
@@ -217,7 +217,7 @@ def alpha():
 
 
 def test_a_256_mb_answer_to_a_slow_reader_costs_at_most_40_mb(alpha):
-    otter = Otter([alpha.address], {"access_log": False, "alpha_engine": "h2"})
+    otter = Otter([alpha.address], {"access_log": False})
     try:
         otter.start()
         before = resident(otter)
@@ -235,14 +235,15 @@ def test_a_256_mb_answer_to_a_slow_reader_costs_at_most_40_mb(alpha):
         otter.close()
 
 
-def test_a_256_mb_answer_to_a_slow_grpc_caller_costs_at_most_40_mb(alpha):
+@pytest.mark.parametrize("more", [b"", field(b"grpc-timeout", b"250S")], ids=["patient", "with a deadline"])
+def test_a_256_mb_answer_to_a_slow_grpc_caller_costs_at_most_40_mb(alpha, more):
     [port] = free_ports(1)
-    keys = {"access_log": False, "alpha_engine": "h2", "enable_grpc": True, "grpc_port": port}
+    keys = {"access_log": False, "enable_grpc": True, "grpc_port": port}
     otter = Otter([alpha.address], keys)
     try:
         otter.start()
         before = resident(otter)
-        caller = Caller(port)
+        caller = Caller(port, more)
         with closing(caller.socket):
             while not caller.size >= MIB:
                 caller.take()

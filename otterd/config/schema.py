@@ -65,9 +65,9 @@ class Config:
     dgraph_password: Secret = key(Secret(""), "Password of that account.")
     dgraph_namespace: int = key(0, "Namespace in which that account logs in.", least=0, most=2**64 - 1)
     alpha_engine: Engine = key(
-        Engine.GRPCIO,
-        "What speaks gRPC to the alphas: the gRPC library (`grpcio`), or Otter itself (`h2`, experimental),"
-        " with which long answers to queries are never put together.",
+        Engine.H2,
+        "What speaks gRPC to the alphas: Otter itself (`h2`), with which long answers to queries are never"
+        " put together, or the gRPC library (`grpcio`).",
         live=False,
     )
     alpha_connect_timeout: Seconds = key(Seconds(5.0), "How long connecting to an alpha may take.")
