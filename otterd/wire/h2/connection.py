@@ -38,8 +38,8 @@ class Connection(Incoming):
     """An HTTP/2 connection without a transport or a clock; use ClientConnection or ServerConnection."""
 
     __slots__ = (
-        "_changes", "_ended", "_pings", "_provoked", "_rapid", "_started", "_updates", "_watched",
-        "leaving", "met",
+        "_aged", "_ageing", "_changes", "_ended", "_pings", "_provoked", "_rapid", "_started", "_updates",
+        "_watched", "leaving", "met",
     )  # fmt: skip
 
     _server = False
@@ -51,6 +51,8 @@ class Connection(Incoming):
         self._ended = Ended(self.limits.remembered_resets)
         self._watched = False
         """Whether the end of a stream matters to more than the stream."""
+        self._aged = self._ageing = 0
+        """The highest streams that were there two and one ticks ago."""
         self._started: float | None = None
         self.met = False
         """Whether the peer's first SETTINGS came."""
@@ -84,6 +86,7 @@ class Connection(Incoming):
     def tick(self, now: float) -> None:
         """Note that it is `now` seconds, and end what has waited too long; about once a second."""
         self.now = now
+        self._aged, self._ageing = self._ageing, self._newest
         late = self._started is not None and now - self._started > self.limits.settings_seconds
         if late and self._own.pending and not self.over:
             self._break(Broken(Code.SETTINGS_TIMEOUT, "SETTINGS were not acknowledged"))
@@ -142,9 +145,10 @@ class Connection(Incoming):
         elif self._idle(number):
             raise Broken(Code.PROTOCOL_ERROR, "RST_STREAM on a stream that was never opened")
         else:
-            if self._rapid.over(self.now, earned=self._newest / 20):
-                raise Broken(Code.ENHANCE_YOUR_CALM, "too many streams reset")
             stream = self.streams.get(number)
+            rapid = stream is None or number > self._aged
+            if rapid and self._rapid.over(self.now, earned=self._newest / 20):
+                raise Broken(Code.ENHANCE_YOUR_CALM, "too many streams reset")
             if stream is not None:
                 code = NUMBER.unpack(payload)[0]
                 unprocessed = code == Code.REFUSED_STREAM and not stream.heard

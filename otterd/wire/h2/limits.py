@@ -37,7 +37,9 @@ class Limits:
     remembered_resets: int = 256
     """Streams ended here whose late frames are taken in silence; older ones are answered STREAM_CLOSED."""
     resets: Rate = (100, 1_000)
-    """RST_STREAM over one in ten streams opened: each cost us a call in vain (CVE-2023-44487)."""
+    """RST_STREAM over one in ten streams opened: each cost us a call in vain (CVE-2023-44487). Not counted
+    are those of streams that lived for a tick: only so many can be open, and many a caller's deadline passes
+    while a group elects its leader."""
     provoked_resets: Rate = (100, 1_000)
     """RST_STREAM that the peer's mistakes make us send: the same from the other side (CVE-2025-8671)."""
     pings: Rate = (50, 200)

@@ -100,6 +100,33 @@ def test_one_reset_in_ten_calls_is_no_attack() -> None:
     assert not pair.owner.closes
 
 
+def test_many_deadlines_that_pass_at_once_are_no_attack() -> None:
+    pair = Pair(Heard, theirs=SMALL)
+    for turn in range(10):
+        calls = [pair.ask(b"q") for _ in range(100)]
+        pair.talk()
+        pair.server.tick(turn)
+        pair.server.tick(turn + 0.5)
+        for call in calls:
+            assert call.stream is not None
+            pair.client.reset(call.stream)
+        pair.talk(turn + 0.5)
+    assert not pair.owner.closes
+    assert not pair.server.streams
+
+
+def test_resets_of_what_is_gone_are_an_attack_however_old_it_was() -> None:
+    pair = Pair(Echo, theirs=SMALL)
+    pair.ask(b"q")
+    pair.talk()
+    pair.server.tick(1.0)
+    pair.server.tick(2.0)
+    for _ in range(22):
+        pair.server.receive(rst_stream(1, 8), 2.0)
+    assert pair.owner.closes[0] is not None
+    assert pair.owner.closes[0].code is Code.ENHANCE_YOUR_CALM
+
+
 def test_window_updates_with_each_call_are_no_attack() -> None:
     pair = Pair(Echo, theirs=SMALL)
     for _ in range(500):
