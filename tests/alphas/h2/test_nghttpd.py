@@ -142,9 +142,11 @@ async def test_over_tls_it_wants_a_certificate(echo, tmp_path):
 async def test_what_it_took_is_lost_with_it_and_a_new_one_is_found(echo, reactor):
     peer, channel = await echo("-w", "10", "-W", "16")
     assert (await channel.call(Rpc("Query", b"ab"), 5)).body == b"ab"
-    under_way = failure(channel.call(Rpc("Query", of(8_000_000)), 20))
+    [link] = channel._links
+    under_way = channel.call(Rpc("Query", of(8_000_000)), 20)
+    await until(reactor, lambda: link.connection.queued < 7_900_000)
     peer.kill()
-    assert isinstance(await under_way, Lost)
+    assert isinstance(await failure(under_way), Lost)
     await until(reactor, lambda: not channel._open)
     assert isinstance(await failure(channel.call(Rpc("Query", b"ab"), 5)), NotReached)
     await peer.start()
