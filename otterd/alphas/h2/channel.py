@@ -212,7 +212,8 @@ class H2Channel:
 
     def _send_waiting(self) -> None:
         now = self._clock.seconds()
-        for call in list(self._waiting):
+        # What is over time is left to the sweep: sent, its outcome would be unknown.
+        for call in [call for call in self._waiting if call.deadline > now]:
             if not self._links or not self._send(call, call.deadline - now):
                 return
             self._waiting.pop(call, None)
@@ -277,6 +278,7 @@ class H2Channel:
             self._ticked = now
             for link in list(self._open):
                 link.tick(now)
+            self._send_waiting()  # a connection does not tell when it is rid of what was queued
         if now >= self._soonest:
             for call in [call for call in self._live if call.deadline <= now]:
                 if call in self._live:

@@ -1,11 +1,14 @@
 """A channel's calls, connections and times, against an alpha in memory."""
 
+from dataclasses import replace
+
 import pytest
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionRefusedError
 from twisted.logger import capturedLogs, formatEvent
 
 from otterd.alphas.h2 import channel as module
+from otterd.alphas.h2 import link as link_module
 from otterd.alphas.h2.call import Call
 from otterd.core.operation import Rpc
 from otterd.errors import Lost, NotReached, TimedOut
@@ -121,6 +124,18 @@ def test_the_deadline_of_a_call_that_was_never_sent_leaves_no_doubt(net, call):
     assert result.kind is NotReached
     net.accept()
     assert net.connections[0].asked == []
+
+
+def test_a_connection_that_comes_too_late_is_given_nothing_that_is_over_time(net, call):
+    late, timely = call(timeout=1.0), call(timeout=2.0)
+    net.clock.advance(0.99)
+    net.clock.rightNow += 0.01
+    connection = net.accept()
+    assert len(connection.asked) == 1
+    net.pass_time(0.1)
+    assert late.kind is NotReached
+    connection.answer(0)
+    assert timely.answer is not None
 
 
 def test_between_two_tries_calls_fail_at_once_and_the_pauses_grow(net, call):
@@ -410,6 +425,23 @@ def test_requests_wait_while_the_transport_takes_no_more(net, call):
     connection.pump()
     assert len(connection.asked[1].body) == 50_005
     assert connection.asked[1].whole
+
+
+def test_a_call_that_a_full_connection_did_not_take_goes_when_it_has_room(net, call, monkeypatch):
+    monkeypatch.setattr(link_module, "LIMITS", replace(link_module.LIMITS, queued_bytes=100))
+    monkeypatch.setattr(module, "MOST_LINKS", 1)
+    call()
+    connection = net.accept()
+    connection.link.pauseProducing()
+    call(rpc=Rpc("Query", bytes(1_000)))
+    third = call(timeout=20.0)
+    connection.pump()
+    assert len(connection.asked) == 2
+    connection.link.resumeProducing()
+    net.pass_time(1.1)
+    assert [asked.whole for asked in connection.asked] == [True] * 3
+    connection.answer(2)
+    assert third.answer is not None
 
 
 def test_an_address_that_is_no_longer_the_alphas_is_left(net, call):
