@@ -137,6 +137,13 @@ async def test_both_engines_bring_the_same(cluster, fleet_of, what):
     assert lasting(await end(ours.call(SAID[what], 10))) == lasting(await end(theirs.call(SAID[what], 10)))
 
 
+async def test_a_connection_lasts_though_the_alpha_pings_for_each_request(lone, fleet_of, reactor):
+    [alpha] = fleet_of(lone).alphas
+    await reached(reactor, alpha.channel)
+    for _ in range(1_000):
+        assert (await alpha.channel.call(query("{q(func:uid(1)){uid}}"), 5)).status == 0
+
+
 async def test_the_deadline_ends_a_call_on_either_side(lone, fleet_of, reactor):
     [alpha] = fleet_of(lone).alphas
     await reached(reactor, alpha.channel)
