@@ -249,11 +249,6 @@ async def test_what_is_not_served_says_so(reactor: AsyncioSelectorReactor) -> No
         for method in ("/api.Dgraph/Nope", "/pb.Zero/AssignIds", "/api.v25.Dgraph/Query"):
             told = await d.door.call(method)
             assert (told.code, "api.Dgraph and grpc.health" in told.text) == (12, True)
-        stream = d.door.channel.stream_stream("/api.Dgraph/StreamExtSnapshot")()
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await deferred_of(stream.read())
-        assert caught.value.code() is grpc.StatusCode.UNIMPLEMENTED
-        assert "connect to an alpha" in (caught.value.details() or "")
 
 
 # Twisted's own use of pyOpenSSL.

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from otterd.core import alters, texts
-from otterd.core.operation import Answer, HttpCall, Operation, Purpose, Rpc
+from otterd.core.operation import Answer, Duplex, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import (
     AlphaFailed,
     AlphaFailure,
@@ -53,6 +53,8 @@ class Kind(StrEnum):
     PART = "write"
     """Any other write: of a longer transaction, an alter, GraphQL, which may write."""
     COMMIT = "commit"
+    STREAM = "stream"
+    """A call with messages both ways; the other kinds are the table's columns."""
 
 
 class Next(StrEnum):
@@ -104,6 +106,14 @@ TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
     Verdict.OUTCOME_UNKNOWN: (Next.TELL, Next.UNKNOWN, Next.UNKNOWN, Next.UNKNOWN),
 }
 
+STREAM = {
+    # Not a byte of it left; all else that an alpha says is the caller's.
+    Verdict.NOT_REACHED: Next.ELSEWHERE,
+    Verdict.LOST: Next.UNKNOWN,
+    Verdict.TIMED_OUT: Next.UNKNOWN,
+}
+"""The same for a stream, whose messages are never sent twice; a verdict that is not here is told."""
+
 _COLUMN = {kind: at for at, kind in enumerate(Kind)}
 
 NODE_FAULTS = frozenset((Verdict.NOT_REACHED, Verdict.LOST, Verdict.TIMED_OUT))
@@ -152,11 +162,15 @@ def kind_of(operation: Operation) -> Kind:
     if not operation.writes:
         return Kind.PART if operation.purpose is Purpose.GRAPHQL else Kind.READ
     whole = operation.commit_now and not operation.start_ts and isinstance(operation.request, Rpc)
-    return Kind.WHOLE if whole else Kind.PART
+    if whole:
+        return Kind.WHOLE
+    return Kind.STREAM if isinstance(operation.request, Duplex) else Kind.PART
 
 
 def next_of(kind: Kind, verdict: Verdict) -> Next:
     """Return what follows from `verdict` for a request of `kind`."""
+    if kind is Kind.STREAM:
+        return STREAM.get(verdict, Next.TELL)
     return TABLE[verdict][_COLUMN[kind]]
 
 
@@ -173,7 +187,8 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
             return found if alters.declares(operation) else Verdict.ERROR
         return found
     if code in (ABORTED, FAILED_PRECONDITION):
-        return Verdict.ABORTED
+        # Of a stream it says that the cluster is not ready for an import.
+        return Verdict.ERROR if isinstance(operation.request, Duplex) else Verdict.ABORTED
     if code == UNAUTHENTICATED and text.endswith(texts.EXPIRED):
         return Verdict.EXPIRED
     if code == DEADLINE_EXCEEDED:

@@ -6,6 +6,7 @@ Pure data. Seconds are floats on the reactor's monotonic clock unless said other
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import Protocol
 
 
@@ -58,6 +59,20 @@ class Rpc:
     metadata: Metadata = ()
     streams: bool = False
     strict: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Duplex(Rpc):
+    """One call of `api.Dgraph` with messages both ways; its answer's body is a Tunnel of them.
+
+    `payload` is what the caller sent first, and `ended` is True when that was all. It is in gRPC's frames,
+    as all that passes through the Tunnel. `encoding` is that of compressed messages. `beyond` is how many
+    seconds the call may outlast the time that it has to begin in; without a deadline there is no bound.
+    """
+
+    encoding: bytes = b""
+    ended: bool = False
+    beyond: float = inf
 
 
 @dataclass(slots=True, frozen=True)
@@ -174,7 +189,8 @@ class Operation:
     is True when it acts only on the alpha that receives it, which then must be named.
     `commit_now` is True when the mutations are committed in the same call. `max_stale` is how
     many seconds old an answer may be when a fresh one is not to be had, None when it must be fresh.
-    `settles` is True for an alter that is answered only when the alphas show the new schema.
+    `settles` is True for an alter that is answered only when the alphas show the new schema. `group`
+    is the one that it is about, whose leader spares the cluster a way; 0 is any.
     """
 
     purpose: Purpose
@@ -192,6 +208,7 @@ class Operation:
     commit_now: bool = False
     max_stale: float | None = None
     settles: bool = False
+    group: int = 0
 
 
 class Sink(Protocol):
@@ -243,6 +260,7 @@ class Answer:
     For an Rpc `status` is the gRPC code (0 is OK), `message` its text, `headers` the
     initial and `trailers` the trailing metadata, and `body` the protobuf bytes, a stream of them where
     the Rpc allows that and they are many; then `trailers` come with its end.
+    For a Duplex that has begun `status`, `message` and `trailers` come with the end of its body.
     For an HttpCall `status` is the HTTP status, `headers` its fields, and `body` a
     stream (a `Tunnel` when the status is 101). `alpha` is the gRPC address that answered.
     `stale` is how many seconds old it may be, None when it is fresh. `behind` names the alphas that

@@ -4,7 +4,7 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from otterd.core import judge
-from otterd.core.judge import Next, Verdict
+from otterd.core.judge import Kind, Next, Verdict
 from otterd.core.operation import SLOW, Answer, Operation
 from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
@@ -312,7 +312,8 @@ class Passage(Calls):
     def _cancel(self, done: Deferred[Answer]) -> None:
         self.heard = False
         if self.legs:
-            if not self.operation.writes:
+            # Of a stream there is no rest that could run to its end unheard.
+            if not self.operation.writes or self.kind is Kind.STREAM:
                 for leg in tuple(self.legs):
                     leg.cancel()
         else:

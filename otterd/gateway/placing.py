@@ -76,7 +76,20 @@ class Placing:
         """Return the alphas to try, the best first."""
         if operation.target:
             return (operation.target,)
-        return self.policy.order(ask, self._sight)
+        order = self.policy.order(ask, self._sight)
+        return self._of_group(operation, order) if operation.group else order
+
+    def _of_group(self, operation: Operation, order: tuple[str, ...]) -> tuple[str, ...]:
+        """Return `order` behind the leader and the members of the group that `operation` is about.
+
+        Those that drain, too: an import makes all of them say so, and is for them.
+        """
+        group = self._sight.map.groups.get(operation.group)
+        if group is None:
+            return order
+        allowed = self.policy.members(operation.purpose)
+        inside = [each for each in (group.leader, *group.addresses) if each in allowed]
+        return tuple(dict.fromkeys((*(each for each in inside if not self._sight.silent(each)), *order)))
 
     def staying(self, ask: Ask, order: tuple[str, ...]) -> tuple[str, ...]:
         """Return whom of `order` a request may be sent to now: the alpha alone that has its own writes.

@@ -6,7 +6,7 @@ import pytest
 
 from otterd.core import judge, texts
 from otterd.core.judge import Kind, Next, Verdict
-from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
+from otterd.core.operation import Answer, Caller, Door, Duplex, Entry, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import Lost, NotReached, OutcomeUnknown, TimedOut
 from otterd.wire import api_pb2 as api
 
@@ -113,12 +113,28 @@ KINDS = {
     Kind.WHOLE: replace(operation(purpose=Purpose.MUTATION, writes=True), commit_now=True),
     Kind.PART: operation(purpose=Purpose.MUTATION, writes=True),
     Kind.COMMIT: operation(purpose=Purpose.COMMIT, writes=True),
+    Kind.STREAM: replace(
+        operation(purpose=Purpose.ADMIN, writes=True), request=Duplex("StreamExtSnapshot", b"")
+    ),
 }
 
 
 @pytest.mark.parametrize("kind", Kind)
 def test_knows_what_is_judged_alike(kind: Kind) -> None:
     assert judge.kind_of(KINDS[kind]) is kind
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_a_stream_goes_elsewhere_only_when_it_never_left(verdict: Verdict) -> None:
+    follows = judge.next_of(Kind.STREAM, verdict)
+    assert (follows is Next.ELSEWHERE) == (verdict is Verdict.NOT_REACHED)
+    assert (follows is Next.UNKNOWN) == (verdict in (Verdict.LOST, Verdict.TIMED_OUT))
+    assert follows in (Next.ELSEWHERE, Next.UNKNOWN, Next.TELL)
+
+
+def test_an_import_that_nobody_began_is_no_conflict() -> None:
+    told = Answer(9, message="external snapshot streaming is not armed")
+    assert judge.of_answer(KINDS[Kind.STREAM], told) is Verdict.ERROR
 
 
 def test_a_write_within_a_transaction_is_no_whole_one() -> None:
@@ -140,7 +156,7 @@ def test_no_write_is_sent_again_after_its_outcome_became_unknown(kind: Kind, ver
     assert judge.next_of(kind, verdict) is Next.UNKNOWN
 
 
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", set(Kind) - {Kind.STREAM})
 @pytest.mark.parametrize("verdict", judge.REFUSED)
 def test_what_did_no_work_may_go_elsewhere(kind: Kind, verdict: Verdict) -> None:
     assert judge.next_of(kind, verdict) in (Next.ELSEWHERE, Next.AWAIT)

@@ -5,7 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from otterd.config.schema import Balancer, Config
-from otterd.core.judge import TABLE, Kind
+from otterd.core.judge import STREAM, TABLE, Kind, Next
 from otterd.core.slots import Lane
 from otterd.core.standing import Status
 from otterd.ops.instruments import Metrics
@@ -30,11 +30,18 @@ def quoted(text: str) -> list[str]:
 
 def test_every_rule_of_the_judge_is_told_as_it_is_with_its_reason() -> None:
     told = rows(ROUTING.partition("<!-- retries -->\n")[2].partition("<!-- end -->")[0])
-    assert len(Kind) == 4
+    assert len(Kind) == 4 + len([Kind.STREAM])
     assert [[cell.strip("`") for cell in row[:5]] for row in told] == [
         [str(verdict), *map(str, follows)] for verdict, follows in TABLE.items()
     ]
     assert all(row[5].endswith(".") for row in told)
+
+
+def test_the_rules_for_a_stream_are_told() -> None:
+    [told] = [line for line in section("Trying again").splitlines() if line.startswith("A *stream*")]
+    for verdict, follows in STREAM.items():
+        assert f"`{verdict}` is `{follows}`" in told
+    assert f"`{Next.TELL}`" in told
 
 
 def test_every_policy_is_told() -> None:

@@ -13,11 +13,13 @@ from otterd.wire.h2.metadata import decode_binaries, decode_message
 MOST = 2**31 - 1
 """Bytes of a message once unpacked; no alpha sends more."""
 
+ENCODING = b"grpc-encoding"
+
 _OURS = frozenset(
     (
         b":status",
         b"content-type",
-        b"grpc-encoding",
+        ENCODING,
         b"grpc-accept-encoding",
         b"grpc-status",
         b"grpc-message",
@@ -48,13 +50,30 @@ def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
     headers, trailing = _both(head, trailers)
     if status == b"0":
         return Answer(0, message_of(head, parts), headers, trailing)
-    if not status.isdigit() or len(status) > _MOST_DIGITS:
-        raise LostCall("a gRPC status that is no number")
-    code = int(status)
+    code = _code(status)
     if not code:
         return Answer(0, message_of(head, parts), headers, trailing)
     text = decode_message(last.get(b"grpc-message") or b"")
-    return Answer(code if code <= _GREATEST_CODE else _UNKNOWN, b"", headers, trailing, message=text)
+    return Answer(code, b"", headers, trailing, message=text)
+
+
+def ending_of(last: Head | None) -> Answer:
+    """Return what `last`, the head that ends a stream of messages, says as an Answer, or raise Lost."""
+    if last is None:
+        raise LostCall("it ended without trailers")
+    status = last.get(b"grpc-status")
+    if status is None:
+        raise LostCall(f"an answer with HTTP status {last.status}" if last.status else "no status at its end")
+    text = decode_message(last.get(b"grpc-message") or b"")
+    return Answer(_code(status), trailers=metadata_of(last), message=text)
+
+
+def _code(status: bytes) -> int:
+    """Return the code that a `grpc-status` gives; one that gRPC does not know is UNKNOWN."""
+    if not status.isdigit() or len(status) > _MOST_DIGITS:
+        raise LostCall("a gRPC status that is no number")
+    code = int(status)
+    return code if code <= _GREATEST_CODE else _UNKNOWN
 
 
 def message_of(head: Head, parts: list[bytes]) -> bytes:

@@ -15,9 +15,10 @@ from otterd.alphas.h2.attempt import attempt
 from otterd.alphas.h2.call import Call
 from otterd.alphas.h2.link import ALPN, Link, soon_of
 from otterd.alphas.h2.requests import Requests
+from otterd.alphas.h2.talk import Talk
 from otterd.alphas.resolve import Resolver, split
 from otterd.alphas.tls import ClientTls
-from otterd.core.operation import Answer, Rpc
+from otterd.core.operation import Answer, Duplex, Rpc
 from otterd.errors import NotReached, TimedOut
 from otterd.wire.h2 import Code, Leaving, NoRoom, QueueFull, pack
 
@@ -99,7 +100,7 @@ class H2Channel:
         if timeout <= 0:
             return fail(NotReached("no time was left to send it"))
         deadline = self._clock.seconds() + timeout
-        call = Call(self, rpc, deadline)
+        call = Talk(self, rpc, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, deadline)
         # Kept first: the call lets go of it when it ends, which may be at once.
         deferred = call.deferred
         self._live[call] = None
@@ -186,7 +187,10 @@ class H2Channel:
         connection = link.connection
         rpc = call.rpc
         try:
-            call.stream = connection.request(self._requests.block(rpc, timeout), call, pack(rpc.payload))
+            if isinstance(call, Talk):
+                call.open(connection, self._requests, timeout)
+            else:
+                call.stream = connection.request(self._requests.block(rpc, timeout), call, pack(rpc.payload))
         except (NoRoom, QueueFull):
             self._grow(MOST_LINKS)
             return False

@@ -1,9 +1,9 @@
 """An answer too long to be put together: its message flows on as it comes, no faster than it is read."""
 
-from collections import deque
 from typing import Protocol
 
 from otterd.alphas.h2.answers import metadata_of
+from otterd.alphas.h2.inflow import Inflow
 from otterd.alphas.h2.link import Link
 from otterd.core.operation import Answer, Sink
 from otterd.errors import AlphaFailure
@@ -42,53 +42,39 @@ class LongAnswer:
         self._left = int.from_bytes(data[1:HEAD_BYTES])
         self.answer = Answer(0, self, metadata_of(head), length=self._left)
         self._call = call
-        self._link = link
         self._connection = link.connection
         self._stream = stream
-        self._held: deque[bytes] = deque()
-        self._sink: Sink | None = None
-        self._paused = False
-        self._delivering = False
-        self._reason: str | None = None
-        """Why no more comes, empty when all came; None before."""
-        self._over = False
+        self._inflow = Inflow(link, stream)
         self._connection.consumed(stream, HEAD_BYTES)
-        link.flows(more=True)
         call.expect(PROGRESS)
         self._take(data[HEAD_BYTES:])
 
     def start(self, sink: Sink) -> None:
         """Begin to flow into `sink`."""
-        self._sink = sink
-        self._deliver()
+        self._inflow.start(sink)
 
     def pause(self) -> None:
         """Take no more than the stream's window from the alpha."""
-        self._paused = True
-        if self._reason is None:
+        self._inflow.pause()
+        if self._inflow.reason is None:
             self._call.expect(None)
 
     def resume(self) -> None:
         """Go on."""
-        self._paused = False
-        if self._reason is None and not self._over:
+        if self._inflow.reason is None:
             self._call.expect(PROGRESS)
-        self._deliver()
+        self._inflow.resume()
 
     def stop(self) -> None:
         """Tell the alpha that nobody wants the rest."""
-        if self._over:
-            return
-        self._over = True
-        if self._reason is None:
-            self._reason = "nobody wants it"
+        if self._inflow.reason is None:
             self._connection.reset(self._stream, Code.CANCEL)
             self._call.over()
-        self._give_back()
+        self._inflow.drop()
 
     def fail(self, failure: AlphaFailure) -> None:
         """Break off."""
-        self._end(failure.reason)
+        self._inflow.end(failure.reason)
 
     def headers(self, head: Head) -> None:
         """Take no note: the head came before."""
@@ -98,7 +84,7 @@ class LongAnswer:
 
     def data(self, data: bytes) -> None:
         """Take a piece."""
-        if not self._paused:
+        if not self._inflow.paused:
             self._call.expect(PROGRESS)
         self._take(data)
 
@@ -106,21 +92,21 @@ class LongAnswer:
         """Take the alpha's word that this was all."""
         self._call.over()
         if trailers is None or trailers.get(b"grpc-status") != b"0":
-            self._end("the alpha failed in the middle of its answer")
+            self._inflow.end("the alpha failed in the middle of its answer")
         elif self._left:
-            self._end("the answer is not one whole message")
+            self._inflow.end("the answer is not one whole message")
         else:
             try:
                 self.answer.trailers = metadata_of(trailers)
             except AlphaFailure as failure:
-                self._end(failure.reason)
+                self._inflow.end(failure.reason)
                 return
-            self._end("")
+            self._inflow.end()
 
     def lost(self, lost: Lost) -> None:
         """Break off with the stream."""
         self._call.over()
-        self._end(lost.text)
+        self._inflow.end(lost.text)
 
     def drained(self) -> None:
         """Take no note: a request is sent whole."""
@@ -130,39 +116,5 @@ class LongAnswer:
         if self._left < 0:
             self._left = 1
             self._connection.consumed(self._stream, len(data))
-            return
-        if data:
-            self._held.append(data)
-            self._deliver()
-
-    def _end(self, reason: str) -> None:
-        if self._reason is None:
-            self._reason = reason
-            self._deliver()
-
-    def _deliver(self) -> None:
-        """Hand over what is held; the sink may pause, resume or stop while it takes a piece."""
-        sink = self._sink
-        if sink is None or self._delivering:
-            return
-        self._delivering = True
-        held = self._held
-        while held and not self._paused and not self._over:
-            piece = held.popleft()
-            self._connection.consumed(self._stream, len(piece))
-            sink.write(piece)
-        self._delivering = False
-        if self._reason is None or self._over or held or self._paused:
-            return
-        self._over = True
-        self._give_back()
-        if self._reason:
-            sink.fail(self._reason)
         else:
-            sink.finish()
-
-    def _give_back(self) -> None:
-        """Count what nobody will read as read, for the other streams' sake."""
-        self._link.flows(more=False)
-        while self._held:
-            self._connection.consumed(self._stream, len(self._held.popleft()))
+            self._inflow.take(data)

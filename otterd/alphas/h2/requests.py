@@ -1,9 +1,9 @@
 """The header fields of a call, encoded: what is the same in every call of a method only once."""
 
-from math import ceil
+from math import ceil, inf
 
 from otterd import __version__
-from otterd.core.operation import Metadata, Rpc
+from otterd.core.operation import Duplex, Metadata, Rpc
 from otterd.wire.h2 import block, field
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.metadata import encode_binary, format_timeout
@@ -40,17 +40,30 @@ class Requests:
             return constant + left
         return b"".join((constant, left, _fields(rpc.metadata)))
 
+    def opening(self, rpc: Duplex, timeout: float) -> bytes:
+        """Return the header block of a call with messages both ways, to begin within `timeout` seconds.
+
+        Messages pass as they are, so the alpha may pack its own only as the caller packs.
+        """
+        accepted = b"identity," + rpc.encoding if rpc.encoding else b"identity"
+        fields = [*self._fields_of(rpc.method), (b"grpc-accept-encoding", accepted)]
+        if rpc.encoding:
+            fields.append((b"grpc-encoding", rpc.encoding))
+        if rpc.beyond < inf:
+            fields.append((b"grpc-timeout", format_timeout(timeout + rpc.beyond)))
+        return block(fields) + _fields(rpc.metadata)
+
+    def _fields_of(self, method: str) -> list[tuple[bytes, bytes]]:
+        return [
+            *self._before,
+            (b":path", f"/api.Dgraph/{method}".encode()),
+            (b"te", b"trailers"),
+            (b"content-type", b"application/grpc"),
+            (b"user-agent", f"otter/{__version__}".encode()),
+        ]
+
     def _constant(self, method: str) -> bytes:
-        made = block(
-            [
-                *self._before,
-                (b":path", f"/api.Dgraph/{method}".encode()),
-                (b"te", b"trailers"),
-                (b"content-type", b"application/grpc"),
-                (b"user-agent", f"otter/{__version__}".encode()),
-                (b"grpc-accept-encoding", b"identity,deflate,gzip"),
-            ]
-        )
+        made = block([*self._fields_of(method), (b"grpc-accept-encoding", b"identity,deflate,gzip")])
         if len(self._methods) < _MOST_KEPT:
             self._methods[method] = made
         return made

@@ -11,10 +11,10 @@ from otterd.core.operation import Answer, Entry, Operation, Rpc
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.asked import Asked
-from otterd.edges.grpc.flow import Flow
+from otterd.edges.grpc.flow import Flow, LongMessage
 from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import payload_of
-from otterd.errors import DeadlinePassed, OtterError, Overloaded
+from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, Overloaded
 from otterd.wire.h2 import Code, Lost, QueueFull, Stream, pack
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
@@ -130,15 +130,15 @@ class Call(Arriving):
 
     def flowed(self, answer: Answer, sent: int) -> None:
         """End an answer all of which went on, with the alpha's trailers."""
-        self._end_flow(0, blocks.trailers_of(answer), sent)
+        self._end_flow(answer.status, blocks.trailers_of(answer), sent)
 
-    def refuse_rest(self, error: OtterError, sent: int) -> None:
+    def broke_off(self, reason: str, sent: int) -> None:
         """End an answer that broke off."""
+        error: OtterError = AlphaFailed(f"the answer broke off: {reason}")
         own = self.asked.timeout
         if own is not None and self.line.keeper.seconds() - self.since >= own:
             error = DeadlinePassed("the answer was not through in time")
-        self.entry.verdict = error.word
-        self._end_flow(error.grpc, blocks.refusal(error), sent)
+        self._refuse_rest(error, sent)
 
     def refuse(self, error: OtterError) -> None:
         """Tell a refusal of Otter's own."""
@@ -182,8 +182,12 @@ class Call(Arriving):
             self.tell(answer.status, begin, None if answer.status else body, blocks.trailers_of(answer))
             return
         assert answer.length is not None
-        flow = self._flow = Flow(self, self.line.link, answer, body, answer.length)
+        flow = self._flow = LongMessage(self, self.line.link, answer, body, answer.length)
         flow.start(begin)
+
+    def _refuse_rest(self, error: OtterError, sent: int) -> None:
+        self.entry.verdict = error.word
+        self._end_flow(error.grpc, blocks.refusal(error), sent)
 
     def _end_flow(self, status: int, trailers: bytes, sent: int) -> None:
         if self.over:

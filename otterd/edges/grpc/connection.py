@@ -12,8 +12,9 @@ from otterd.core.operation import Caller, Door
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.asked import Asked, asked_of
 from otterd.edges.grpc.call import Call
+from otterd.edges.grpc.conversation import Conversation
 from otterd.edges.grpc.health import HealthCheck, HealthWatch
-from otterd.edges.grpc.methods import CHECK, METHODS, UNKNOWN, WATCH, Method
+from otterd.edges.grpc.methods import CHECK, METHODS, STREAM, UNKNOWN, WATCH, Method
 from otterd.edges.grpc.packing import ENCODINGS
 from otterd.errors import MethodNotAllowed, NotBuilt, OtterError, UnsupportedMedia
 from otterd.wire.h2 import NOBODY, Broken, Code, Head, Receiver, ServerConnection, Stream
@@ -31,7 +32,7 @@ SIGN = 20.0
 """Seconds that a client has to answer a ping."""
 
 _PING = b"otterask"
-_KINDS: dict[Method, type[Call]] = {CHECK: HealthCheck, WATCH: HealthWatch}
+_KINDS: dict[Method, type[Call]] = {CHECK: HealthCheck, WATCH: HealthWatch, STREAM: Conversation}
 
 log = Logger()
 

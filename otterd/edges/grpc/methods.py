@@ -38,7 +38,8 @@ class Method:
     """One method: its `name`, the fixed `route` of its lines, and the `plan` of a payload.
 
     `admin` says that it needs the admin right, `flows` that its answer may be long. `refused` is a
-    sentence for what is known and not served. Health has no plan: Otter answers that itself.
+    sentence for what is not served. Health has no plan, for Otter answers that itself, and neither has
+    a stream, which is not known whole.
     """
 
     name: str
@@ -131,7 +132,7 @@ def _always(purpose: Purpose, *, writes: bool) -> Callable[[bytes], Plan]:
     return lambda payload: plan
 
 
-_SNAPSHOT = "StreamExtSnapshot is not served by this gateway: connect to an alpha for an import by stream"
+STREAM = Method("StreamExtSnapshot", "grpc StreamExtSnapshot", admin=True)
 _SERVED = (
     Method("Query", "grpc Query", _query, flows=True),
     Method("CommitOrAbort", "grpc CommitOrAbort", _commit),
@@ -146,7 +147,7 @@ _SERVED = (
             "UpdateExtSnapshotStreamingState",
         )
     ),
-    Method("StreamExtSnapshot", "grpc StreamExtSnapshot", admin=True, refused=_SNAPSHOT),
+    STREAM,
 )  # fmt: skip
 
 CHECK, WATCH = Method("Check", "grpc health Check"), Method("Watch", "grpc health Watch")
