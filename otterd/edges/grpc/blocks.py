@@ -12,8 +12,10 @@ BEGIN = block(((b":status", b"200"), (b"content-type", b"application/grpc")))
 """How every gRPC answer begins."""
 
 OK = block(((b"grpc-status", b"0"), (b"grpc-message", b"")))
-NOT_GRPC = block(((b":status", b"415"),))
-NOT_POST = block(((b":status", b"405"), (b"allow", b"POST")))
+WHAT_IT_IS = b"This port speaks gRPC: POST with the content type application/grpc.\n"
+_PLAIN = ((b"content-type", b"text/plain"), (b"content-length", b"%d" % len(WHAT_IT_IS)))
+NOT_GRPC = block(((b":status", b"415"), *_PLAIN))
+NOT_POST = block(((b":status", b"405"), (b"allow", b"POST"), *_PLAIN))
 ENCODINGS = field(b"grpc-accept-encoding", b"identity,gzip")
 
 _CODES = tuple(field(b"grpc-status", b"%d" % code) for code in range(17))

@@ -13,10 +13,11 @@ from otterd.edges.grpc import blocks
 from otterd.edges.grpc.asked import Asked, asked_of
 from otterd.edges.grpc.call import Call
 from otterd.edges.grpc.conversation import Conversation
+from otterd.edges.grpc.foreign import Foreign
 from otterd.edges.grpc.health import HealthCheck, HealthWatch
 from otterd.edges.grpc.methods import CHECK, METHODS, STREAM, UNKNOWN, WATCH, Method
 from otterd.edges.grpc.packing import ENCODINGS
-from otterd.errors import MethodNotAllowed, NotBuilt, OtterError, UnsupportedMedia
+from otterd.errors import NotBuilt, OtterError
 from otterd.wire.h2 import NOBODY, Broken, Code, Head, Receiver, ServerConnection, Stream
 
 if TYPE_CHECKING:
@@ -151,12 +152,12 @@ class GrpcConnection(Protocol):
         entry = keeper.ledger.open(Door.GRPC, method.route, asked.request_id)
         kind = Call if method.plan is not None else _KINDS.get(method, Call)
         call = kind(self, stream, method, asked, entry, self.link.now)
-        if head.method != b"POST":
-            self._deny(call, 405, blocks.NOT_POST, MethodNotAllowed)
-        elif problem is not None:
+        posted = head.method == b"POST"
+        if posted and problem is not None:
             self._refuse(call, problem)
-        elif not asked.kind.startswith(b"application/grpc"):
-            self._deny(call, 415, blocks.NOT_GRPC, UnsupportedMedia)
+        elif not posted or not asked.kind.startswith(b"application/grpc"):
+            self._name(call)
+            return Foreign(self, stream, method, asked, entry, self.link.now, posted=posted)
         elif method.refused:
             self._refuse(call, NotBuilt(method.refused))
         elif asked.encoding not in ENCODINGS:
@@ -166,13 +167,6 @@ class GrpcConnection(Protocol):
                 self._name(call)
             return call
         return NOBODY
-
-    def _deny(self, call: Call, status: int, block: bytes, error: type[OtterError]) -> None:
-        """Answer what is no gRPC with an HTTP status alone."""
-        self._name(call)
-        call.entry.verdict = error.word
-        call.over_with(status)
-        self.link.head(call.stream, block, end=True)
 
     def _refuse(self, call: Call, error: OtterError, more: bytes = b"") -> None:
         """Answer with trailers only."""

@@ -160,11 +160,13 @@ class ServerConnection(Connection):
             stream.length = head.length
         self.streams[number] = stream
         self._accepted = number
+        # Known before it is answered, lest a request that is whole is told that its rest is not wanted.
+        stream.remote_open = not ends
         receiver = self.owner.accept(stream, head)
         if stream.local_open:
             stream.receiver = receiver
-        if ends:
-            self._remote_end(stream)
+        if ends and self._length_kept(stream):
+            stream.receiver.ended(None)
 
     def _trailers(self, stream: Stream, head: Head | None, *, ends: bool) -> None:
         number = stream.number

@@ -119,14 +119,20 @@ class Peer:
             told.reset = int(event.error_code)
 
     def open(
-        self, path: str, fields: Fields = (), *, method: str = "POST", kind: str = "application/grpc"
+        self,
+        path: str,
+        fields: Fields = (),
+        *,
+        method: str = "POST",
+        kind: str = "application/grpc",
+        end: bool = False,
     ) -> int:
-        """Send the head of a request; return its stream."""
+        """Send the head of a request, which is all of it with `end`; return its stream."""
         stream = self.h2.get_next_available_stream_id()
         head = [(":method", method), (":scheme", "http"), (":path", path), (":authority", "otter")]
         if kind:
             head.append(("content-type", kind))
-        self.h2.send_headers(stream, [*head, ("te", "trailers"), *fields])
+        self.h2.send_headers(stream, [*head, ("te", "trailers"), *fields], end_stream=end)
         self.told[stream] = Told()
         return stream
 

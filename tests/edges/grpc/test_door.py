@@ -231,8 +231,42 @@ def test_a_message_that_is_none_is_refused(encoding: str, data: bytes, code: int
 def test_what_is_no_grpc_is_told_in_http(keys: dict[str, str], status: int) -> None:
     rig = Rig()
     told = rig.settle(rig.client.ask(DGRAPH + "Query", query(), **keys))
-    assert (told.status, told.ended) == (status, True)
+    assert (told.status, told.ended, told.reset) == (status, True, None)
+    assert told.data.startswith(b"This port speaks gRPC")
+    assert told.headers["content-length"] == str(len(told.data))
     assert rig.ledger.lines == [("grpc Query", status)]
+
+
+def test_what_is_no_grpc_is_heard_out_and_not_kept() -> None:
+    rig = Rig()
+    stream = rig.client.open(DGRAPH + "Query", kind="text/plain")
+    for _ in range(300):
+        rig.client.send(stream, bytes(16_384), end=False)
+    assert rig.front.budget.held == 0
+    assert not rig.client.told[stream].headers
+    rig.client.send(stream, b"", end=True)
+    assert rig.settle(rig.client.told[stream]).status == 415
+    [entry] = rig.ledger.closed
+    assert (entry.verdict, entry.received) == ("ErrorUnsupportedMedia", 300 * 16_384)
+
+
+def test_what_is_no_grpc_and_does_not_end_is_not_heard_for_ever() -> None:
+    rig = Rig()
+    stream = rig.client.open(DGRAPH + "Query", kind="text/plain")
+    rig.client.talk()
+    for _ in range(80):
+        rig.clock.advance(0.5)
+        rig.client.talk()
+    assert rig.settle(rig.client.told[stream]).status == 415
+
+
+def test_a_request_that_is_whole_with_its_head_is_answered_without_a_reset() -> None:
+    rig = Rig()
+    for method in ("GET", "POST"):
+        stream = rig.client.open("/api.Dgraph/Nope", method=method, end=True)
+        rig.client.talk()
+        told = rig.settle(rig.client.told[stream])
+        assert (told.ended, told.reset) == (True, None)
 
 
 def test_a_subtype_is_grpc_too() -> None:
