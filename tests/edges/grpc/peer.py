@@ -118,6 +118,14 @@ class Peer:
         elif isinstance(event, StreamReset):
             told.reset = int(event.error_code)
 
+    def kinds(self) -> list[int]:
+        """Return the kinds of all frames that came."""
+        found, at, came = [], 0, self.wire.received
+        while at < len(came):
+            found.append(came[at + 3])
+            at += 9 + int.from_bytes(came[at : at + 3])
+        return found
+
     def open(
         self,
         path: str,
