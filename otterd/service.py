@@ -53,7 +53,7 @@ __all__ = ["Options", "Otter", "StartFailed", "install_reactor", "makeService", 
 log = Logger()
 
 THRESHOLDS = 20_000, 20, 50
-"""Of the garbage collector: Python's own (700, 10, 10) make it look several times in every hundred requests."""
+"""Of the garbage collector: Python's own (700, 10, 10) let it look several times in a hundred requests."""
 
 Reader = Callable[[], Config]
 """Reads the configuration again, for a reload; raises ConfigError."""

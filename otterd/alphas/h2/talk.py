@@ -57,7 +57,7 @@ class Talk(Call):
             headers = (*headers, (ENCODING, encoding))
         self._inflow = Inflow(self._link, self.stream)
         left = self._keeper.left(self) + self.rpc.beyond
-        self._keeper.expect(self, None if left == inf else left)
+        self._keeper.expect(self, left, inf)
         self._answer = Answer(0, self, headers)
         self.deferred.callback(self._answer)
 
