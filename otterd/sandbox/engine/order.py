@@ -85,7 +85,8 @@ def _by_predicates(view: View, schema: Schema, part: Part) -> None:
             window = Window(part.first, part.offset, keyed, descending)
             matrix.append(window.indexed(once, nulls) if indexed else window.plain([*once, *nulls]))
     _move_facets(part, matrix)
-    part.matrix = matrix
+    if part.matrix is not None:
+        part.matrix = matrix
     narrow_dest(part)
 
 

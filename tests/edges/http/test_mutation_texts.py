@@ -25,7 +25,7 @@ def _split(query: bytes, changes: tuple[api.Mutation, ...]) -> api.Request:
 SPLIT = {
     b"{ set { a } set { b } }": _split(b"", (_change(b" b "),)),
     b"{ set { a } delete { b } delete { c } }": _split(b"", (_change(b" a ", b" c "),)),
-    b"{ set { a } } \x0b": _split(b"", (_change(b" a "),)),
+    b"{ set { a } } \t\r\n": _split(b"", (_change(b" a "),)),
     b"{ set x { a } }": _split(b"", (_change(b" a "),)),
     b", { set { a } }": _split(b"", (_change(b" a "),)),
     b'{ set { _:a <n> "x" . } }': _split(b"", (_change(b' _:a <n> "x" . '),)),
@@ -61,6 +61,7 @@ LEFT = [
     b"{ set { a } ",
     b"{ set { a } } }",
     b"{ set { a } } x",
+    b"{ set { a } } \x0b",
     b"{ set { { } } }",
     b'{ set { "a } }',
     b"{ del { a } }",

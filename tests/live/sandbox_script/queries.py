@@ -239,6 +239,8 @@ query q($a: int = 36) { q(func: eq($P.age, $a)) { uid } }
 query q($n: string = "Ada Byron") { q(func: eq($P.name, $n)) { uid } }
 query q($n: string) { q(func: eq($P.name, $n)) { uid } }
 query q($f: int = 2, $o: int = 1) { q(func: has($P.name), first: $f, offset: $o) { uid } }
+{ var(func: uid(0x2fff)) { a as $P.age } q(func: ge(val(a), 0)) { count(uid) } r(func: ge(val(a), 0), orderasc: $P.name) { count(uid) } }
+{ var(func: uid(0x2fff)) { a as $P.age } q(func: ge(val(a), 0), orderasc: $P.nothing) { count(uid) } }
 { q(func: has($P.friend)) @groupby($P.age) { n as count(uid) } p(func: uid(n)) { uid } }
 { q(func: has($P.boss)) @groupby($P.boss) { n as count(uid) } p(func: uid(n)) { uid val(n) } }
 schema(pred: [$P.name, $P.age, $P.friend]) { }

@@ -57,3 +57,9 @@ def test_groups_no_nodes_that_stand_in_another_order_than_their_uids() -> None:
     assert answer(*graph(), Question(text % "orderdesc")).json.count(b'"count":1') == 2
     with pytest.raises(Failed, match=r"sandbox: @groupby of nodes in another order .* is not supported"):
         answer(*graph(), Question(text % "orderasc"))
+
+
+@pytest.mark.parametrize("order", ["", ", orderasc: eng.name"])
+def test_counts_nothing_where_a_variable_holds_nothing(order: str) -> None:
+    text = f"{{ var(func: uid(7)) {{ a as eng.age }} q(func: ge(val(a), 0){order}) {{ count(uid) }} }}"
+    assert answer(*graph(), Question(text)).json == b'{"q":[]}'
