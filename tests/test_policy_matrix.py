@@ -15,7 +15,7 @@ import pytest
 from twisted.logger import capturedLogs, formatEvent
 from txaio import tx
 
-from otterd.config.schema import Lend, Secret
+from otterd.config.schema import Engine, Lend, Secret
 from otterd.wire import api_pb2 as api
 from tests.doors import QUERY, TOKEN, Doors, Fields, Reply
 from tests.edges.grpc.peer import Peer
@@ -188,7 +188,7 @@ ADMIN_REQUESTS = [
     ("GET", "/cluster"),
 ]
 ADMIN_CALLS = ["Alter", "AllocateIDs", "CreateNamespace", "DropNamespace", "ListNamespaces",
-               "UpdateExtSnapshotStreamingState"]  # fmt: skip
+               "UpdateExtSnapshotStreamingState", "StreamExtSnapshot"]  # fmt: skip
 ADMIN_FIELDS = [(("galaxy-operation", "true"),), (("force-namespace", "1"),)]
 NETWORK = {"admin_allowed_cidrs": ("198.51.100.0/24",)}
 PAGES = {"cors_allowed_origins": ("https://page.example",), "ratel": "ratel.example:8000"}
@@ -236,7 +236,7 @@ RIGHTS: list[tuple[str, bool, dict[str, Any], str, Fields]] = [
     ("allowed", "keys", "peer", "headers"), [row[1:] for row in RIGHTS], ids=[row[0] for row in RIGHTS]
 )
 def test_who_has_the_admin_right(allowed: bool, keys: dict[str, Any], peer: str, headers: Fields) -> None:
-    doors = Doors(**keys)
+    doors = Doors(alpha_engine=Engine.H2, **keys)
     for method, target in ADMIN_REQUESTS:
         told = doors.http(method, target, (("X-Otter-Alpha", "b:9080"), *headers), SDL, peer=peer)
         assert told.status == (200 if allowed else 403), (method, target)

@@ -7,14 +7,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.core.judge import Verdict
-from otterd.core.operation import Answer, Entry, Operation, Rpc
+from otterd.core.operation import Answer, Entry, Operation, Purpose, Rpc
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.asked import Asked
 from otterd.edges.grpc.flow import Flow, LongMessage
 from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import payload_of
-from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, Overloaded
+from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, OutcomeUnknown, Overloaded
 from otterd.wire.h2 import Code, Lost, QueueFull, Stream, pack
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
@@ -169,11 +169,18 @@ class Call(Arriving):
                 gone = link.send(stream, payload)
                 link.finish(stream, trailers)
         except QueueFull:
-            full = Overloaded("too many bytes wait for this connection's reader", retry_after=1)
+            full = self._untold()
             entry.status, entry.verdict, entry.sent = full.grpc, full.word, 0
             link.finish(stream, blocks.refusal(full))
         if gone:
             self._close()
+
+    def _untold(self) -> OtterError:
+        """Return what is said instead of an answer that cannot be held: a write is not to be sent again."""
+        why = "too many bytes wait for this connection's reader"
+        if self.entry.purpose == Purpose.QUERY:
+            return Overloaded(why, retry_after=1)
+        return OutcomeUnknown(f"outcome unknown: an alpha answered, but {why}")
 
     def _answered(self, answer: Answer) -> None:
         """Pass an alpha's answer on, whole or as it comes."""

@@ -1,13 +1,15 @@
 """What clients must not do: each ends their own connection at most, and leaves nothing held."""
 
+from dataclasses import replace
+
 import pytest
 from h2.errors import ErrorCodes
 
 from otterd.core.operation import Answer
 from otterd.edges.grpc.factory import POLITE
 from tests.doors import PeerWire
-from tests.edges.grpc.peer import framed
-from tests.edges.grpc.rig import DGRAPH, Rig, query
+from tests.edges.grpc.peer import Peer, framed
+from tests.edges.grpc.rig import DGRAPH, Rig, mutation, query
 from tests.fakes.memory import HANG
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -171,3 +173,20 @@ def test_a_client_that_asks_and_does_not_read_gets_nothing_more_buffered() -> No
     wire.take()
     rig.client.talk()
     assert len(rig.client.wire.received) > held + 100 * 17
+
+
+@pytest.mark.parametrize(("payload", "code"), [(query(read_only=True), 14), (mutation(commit_now=True), 2)])
+def test_an_answer_that_cannot_be_held_asks_for_no_write_to_be_sent_again(payload: bytes, code: int) -> None:
+    rig = Rig()
+    rig.calls.limits = replace(rig.calls.limits, queued_bytes=1_000)
+    rig.client = Peer(rig.calls)
+    rig.client.auto = False
+    for alpha in rig.alphas.values():
+        alpha.channel.on("Query", Answer(0, bytes(100_000)), Answer(0, b"small"))
+    unread = rig.call(payload=query())
+    assert not unread.ended
+    told = rig.call(payload=payload)
+    assert told.code == code
+    assert told.message.startswith("outcome unknown: ") == (code == 2)
+    assert bool(told.details) == (code == 14)
+    assert rig.ledger.closed[0].verdict == ("ErrorOverloaded" if code == 14 else "ErrorOutcomeUnknown")

@@ -12,6 +12,13 @@ from otterd.edges.grpc.methods import METHODS, Plan
 from otterd.edges.grpc.toplevel import MOST_FIELDS, walk
 from otterd.wire import api_pb2 as api
 
+API_DGRAPH = [
+    "Login", "Query", "Alter", "CommitOrAbort", "CheckVersion", "RunDQL", "AllocateIDs",
+    "UpdateExtSnapshotStreamingState", "StreamExtSnapshot",
+    "CreateNamespace", "DropNamespace", "ListNamespaces",
+]  # fmt: skip
+"""The service of v25.4.0, as dgo v250.0.0 has it."""
+
 SET = api.Mutation(set_nquads=b'_:a <b> "c" .')
 
 
@@ -20,6 +27,12 @@ def plan(method: str, message: Any) -> Plan:
     found = METHODS[b"/api.Dgraph/" + method.encode()].plan
     assert found is not None
     return found(payload)
+
+
+def test_the_whole_service_is_served_and_nothing_else_of_dgraphs() -> None:
+    served = {path.decode() for path, method in METHODS.items() if not method.refused}
+    health = {"/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"}
+    assert served == {f"/api.Dgraph/{name}" for name in API_DGRAPH} | health
 
 
 QUERIES = [
