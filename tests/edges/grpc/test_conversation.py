@@ -208,6 +208,18 @@ def test_a_caller_that_says_nothing_at_all_is_passed_on_too() -> None:
     assert (line.calls[0].request.payload, line.calls[0].request.ended) == (b"", True)
 
 
+def test_an_end_that_comes_while_the_alpha_thinks_goes_on_when_it_has_begun() -> None:
+    line = Line()
+    for address in BOTH:
+        line.rig.alphas[address].channel.on("StreamExtSnapshot", HANG)
+    line.say(FIRST)
+    line.say(b"", end=True)
+    [call] = line.calls
+    assert not call.request.ended
+    line.rig.alphas["a:9080"].channel.settle(call, line.answer)
+    assert line.tunnel.ended
+
+
 def test_what_comes_while_the_alpha_thinks_is_kept_up_to_the_window_and_then_goes_on() -> None:
     line = Line()
     for address in BOTH:
