@@ -107,7 +107,7 @@ TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
 }
 
 STREAM = {
-    # Not a byte of it left; all else that an alpha says is the caller's.
+    # It never left, or was refused unseen; all else that an alpha says is the caller's.
     Verdict.NOT_REACHED: Next.ELSEWHERE,
     Verdict.LOST: Next.UNKNOWN,
     Verdict.TIMED_OUT: Next.UNKNOWN,

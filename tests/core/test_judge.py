@@ -125,7 +125,7 @@ def test_knows_what_is_judged_alike(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_a_stream_goes_elsewhere_only_when_it_never_left(verdict: Verdict) -> None:
+def test_a_stream_goes_elsewhere_only_when_no_alpha_heard_of_it(verdict: Verdict) -> None:
     follows = judge.next_of(Kind.STREAM, verdict)
     assert (follows is Next.ELSEWHERE) == (verdict is Verdict.NOT_REACHED)
     assert (follows is Next.UNKNOWN) == (verdict in (Verdict.LOST, Verdict.TIMED_OUT))
