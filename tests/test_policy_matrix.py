@@ -312,7 +312,7 @@ def test_who_is_lent_the_account(
 
 
 def test_the_account_is_never_lent_where_it_would_give_power() -> None:
-    doors = Doors(lend_account=Lend.EVERYONE)
+    doors = Doors(alpha_engine=Engine.H2, lend_account=Lend.EVERYONE)
     for method, target in (*ADMIN_REQUESTS, ("GET", "/state"), ("POST", "/graphql")):
         doors.http(method, target, (("X-Otter-Alpha", "a:9080"),))
     doors.upgrade()
