@@ -1,6 +1,7 @@
 """What every door makes of what it hears, and what comes back: Operation and Answer.
 
-Pure data. Seconds are floats on the reactor's monotonic clock unless said otherwise.
+Pure data. What is made for every request is a Struct of msgspec's, which takes a fifth of the time of a
+dataclass to make. Seconds are floats on the reactor's monotonic clock unless said otherwise.
 """
 
 from collections.abc import Callable
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf
 from typing import Protocol
+
+import msgspec
 
 
 class Purpose(StrEnum):
@@ -46,8 +49,7 @@ Metadata = tuple[tuple[str, str | bytes], ...]
 """gRPC metadata: lower-case names; the value is bytes for names ending in `-bin`."""
 
 
-@dataclass(slots=True, frozen=True)
-class Rpc:
+class Rpc(msgspec.Struct, frozen=True, gc=False):
     """One unary call of `api.Dgraph`: `method` is "Query", `payload` its protobuf bytes.
 
     `streams` is True when the answer's body may be a stream of its protobuf bytes. The deadline then binds
@@ -61,8 +63,7 @@ class Rpc:
     strict: bool = False
 
 
-@dataclass(slots=True, frozen=True)
-class Duplex(Rpc):
+class Duplex(Rpc, frozen=True, gc=False):
     """One call of `api.Dgraph` with messages both ways; its answer's body is a Tunnel of them.
 
     `payload` is what the caller sent first, and `ended` is True when that was all. It is in gRPC's frames,
@@ -75,8 +76,7 @@ class Duplex(Rpc):
     beyond: float = inf
 
 
-@dataclass(slots=True, frozen=True)
-class HttpCall:
+class HttpCall(msgspec.Struct, frozen=True, gc=False):
     """One HTTP request to pass through: `target` is path and query as they came.
 
     `headers` are already without those that belong to the connection. `upgrade` allows
@@ -90,8 +90,7 @@ class HttpCall:
     upgrade: bool = False
 
 
-@dataclass(slots=True, frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who asks, as far as the door can tell; the guard decides what that allows.
 
     `peer` is the address of the other end of the connection, without port, and
@@ -106,10 +105,13 @@ class Caller:
     peer: str
     forwarded: bytes | None = None
     origin: bytes | None = None
-    bearer: bytes | None = field(default=None, repr=False)
-    admin: bytes | None = field(default=None, repr=False)
+    bearer: bytes | None = None
+    admin: bytes | None = None
     trusted: bool = False
     own_token: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Caller {self.door.value} {self.peer}>"
 
 
 @dataclass(slots=True)
@@ -150,8 +152,7 @@ class Decision:
     waits: list[Waited] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct):
     """The record of one request, opened by a door and closed by it: one access line.
 
     `route` is a fixed name ("/query", "ws query", "other"), never text of the caller's.
@@ -177,8 +178,7 @@ class Entry:
     decision: Decision | None = None
 
 
-@dataclass(slots=True)
-class Operation:
+class Operation(msgspec.Struct):
     """One request on its way through the corridor.
 
     `writes` is True when it may change data or schema. `timeout` is the caller's own
@@ -253,8 +253,7 @@ class Tunnel(Body, Protocol):
         """Call `slower` when the alpha does not keep up and `faster` when it does again."""
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(msgspec.Struct):
     """An alpha's own answer, whatever it says.
 
     For an Rpc `status` is the gRPC code (0 is OK), `message` its text, `headers` the

@@ -1,9 +1,9 @@
 """One call of a request to one alpha."""
 
-from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
+from msgspec.structs import replace
 from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 

@@ -1,8 +1,8 @@
 """Where a request may go: what it touches, what its transaction is pinned to, what the policy says."""
 
-from dataclasses import replace
 from typing import Protocol
 
+from msgspec.structs import replace
 from twisted.logger import Logger
 
 from otterd.config.live import Live

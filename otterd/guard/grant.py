@@ -1,10 +1,9 @@
 """What the guard allows an admitted request."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(slots=True, frozen=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True, gc=False):
     """`lend` says that the gateway's own ACL account may be used; `client` is the caller's address.
 
     `client` is "" where the address is unknown (UNIX socket) or hidden behind a proxy that

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -471,7 +472,7 @@ def test_no_words_around_a_refusal_make_it_one(
     assume(code != 2 or (before + after))
     made = ward()
     states, usable = made.states(), made.usable
-    asked = replace(operation(Rpc("Query", b"")), purpose=purpose, writes=writes)
+    asked = msgspec.structs.replace(operation(Rpc("Query", b"")), purpose=purpose, writes=writes)
     verdict = judge.of_answer(asked, Answer(code, message=before + said + after))
     for _ in range(10):
         made.heard(A, 1.0, verdict, 5.0)

@@ -1,8 +1,7 @@
 """What the judge makes of answers and failures."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from otterd.core import judge, texts
 from otterd.core.judge import Kind, Next, Verdict

@@ -1,10 +1,10 @@
 """The guard's answers, one rule a test; the table of rules by protocols is in test_policy_matrix."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, capturedLogs, formatEvent
 

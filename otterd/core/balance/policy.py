@@ -1,14 +1,14 @@
 """What a policy is asked, what it may look at, and what it answers."""
 
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from otterd.core.cluster import Map
 from otterd.core.operation import Purpose
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """What a policy is told of a request.
 
     `reads` and `writes` are keys of tablets, None when they cannot be told. `pin` is the alpha that

@@ -1,7 +1,8 @@
 """Answers of the gRPC API as Dgraph's own HTTP port writes them, byte for byte."""
 
-from dataclasses import replace
 from math import ceil
+
+from msgspec.structs import replace
 
 from otterd.core.operation import Answer, Body, Headers
 from otterd.edges.http.golang import compact, quoted, quoted_plain
