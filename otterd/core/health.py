@@ -127,7 +127,11 @@ class Ward:
     def weight(self, address: str, now: float) -> float:
         """Return the alpha's share of work, above 0 and at most 1: it grows while it is new or just back."""
         patient = self._patients.get(address)
-        return patient.weight(self.bounds, now) if patient is not None else FIRST_WEIGHT
+        if patient is None:
+            return FIRST_WEIGHT
+        if patient.rising is None and patient.status is Status.USABLE:
+            return 1.0
+        return patient.weight(self.bounds, now)
 
     def _good(self, address: str, patient: Patient, now: float, probed: Probed) -> None:
         patient.bads = 0

@@ -97,7 +97,12 @@ class Load:
         An alpha that has not answered for long is forgotten bit by bit, so that it is tried again.
         """
         busy = self._alphas.get(address)
-        return _cost(busy, busy.in_flight, now) if busy is not None else LEAST
+        if busy is None:
+            return LEAST
+        waiting, latency = busy.in_flight, busy.latency
+        if not waiting:
+            return _cost(busy, 0, now)
+        return (waiting + 1) * (latency if latency > LEAST else LEAST)
 
     def whole_cost(self, address: str, now: float) -> float:
         """Return the same with all that the alpha says it has to do, whoever sent it, where it says so."""

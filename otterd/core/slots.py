@@ -52,10 +52,14 @@ class Slots:
         """Tell whether one more may go there."""
         return self._taken[lane].get(address, 0) < self._caps[lane]
 
-    def take(self, lane: Lane, address: str) -> None:
-        """Count one more."""
+    def take(self, lane: Lane, address: str) -> bool:
+        """Count one more, if there is room; tell whether there was."""
         taken = self._taken[lane]
-        taken[address] = taken.get(address, 0) + 1
+        under_way = taken.get(address, 0)
+        if under_way >= self._caps[lane]:
+            return False
+        taken[address] = under_way + 1
+        return True
 
     def give(self, lane: Lane, address: str) -> None:
         """Count one less."""

@@ -73,8 +73,8 @@ class Leg:
         except Exception:
             call = fail()
         self.call = call
+        # One pair of callbacks, for every request comes through here.
         call.addCallbacks(self._answered, self._failed, callbackArgs=(way,), errbackArgs=(way,))
-        call.addErrback(way.leg_broke)
 
     def _begun(self, request: Rpc | HttpCall, token: str, timeout: float) -> Deferred[Answer]:
         if isinstance(request, Rpc):
@@ -95,8 +95,14 @@ class Leg:
 
     def _answered(self, answer: Answer, way: Way) -> None:
         self.call = None
-        way.leg_answered(self, answer)
+        try:
+            way.leg_answered(self, answer)
+        except Exception:
+            way.leg_broke(Failure())
 
     def _failed(self, failure: Failure, way: Way) -> None:
         self.call = None
-        way.leg_failed(self, failure)
+        try:
+            way.leg_failed(self, failure)
+        except Exception:
+            way.leg_broke(Failure())

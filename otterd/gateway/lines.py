@@ -72,16 +72,15 @@ class Lines:
         """Take a slot on the first alpha of `order` that has one; None when all are full."""
         slots = self._slots
         for address in order:
-            key = EVERYWHERE if lane is Lane.ALTER else address
-            if slots.free(lane, key):
-                slots.take(lane, key)
+            if slots.take(lane, EVERYWHERE if lane is Lane.ALTER else address):
                 return address
         return None
 
     def give(self, lane: Lane, address: str) -> None:
         """Give a slot back; the next in line that may use it is told, and those after it until one does."""
         self._slots.give(lane, EVERYWHERE if lane is Lane.ALTER else address)
-        self._offer(lane, address)
+        if self._until:
+            self._offer(lane, address)
 
     def look(self, addresses: Iterable[str]) -> None:
         """Tell those in line that may go to one of `addresses`, where there may be more room than before."""

@@ -1,5 +1,6 @@
 """Where a request may go: what it touches, what its transaction is pinned to, what the policy says."""
 
+from functools import partial
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -118,18 +119,17 @@ class Placing:
             return
         if operation.purpose not in DATA or operation.commit_now:
             return
-        body, alpha, wrote = answer.body, answer.alpha, operation.writes
-
-        def learn(start_ts: int) -> None:
-            self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
-
+        body, rpc = answer.body, isinstance(operation.request, Rpc)
         if not isinstance(body, bytes):
-            ear = Starting() if isinstance(operation.request, Rpc) else StartingJson()
-            answer.body = Listening(body, ear, learn)
-        elif isinstance(operation.request, Rpc):
+            ear = Starting() if rpc else StartingJson()
+            answer.body = Listening(body, ear, partial(self._pin, answer.alpha, operation.writes))
+        elif rpc:
             start_ts = started(body)
             if start_ts:
-                learn(start_ts)
+                self._pin(answer.alpha, operation.writes, start_ts)
+
+    def _pin(self, alpha: str, wrote: bool, start_ts: int) -> None:
+        self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
 
     def why_aborted(self, operation: Operation, ask: Ask, verdict: Verdict, tally: Tally) -> Verdict:
         """Tell an abort for a tablet on the move from a conflict, by the map, and count it."""

@@ -33,6 +33,13 @@ def parse(text: str) -> Address | None:
     return address
 
 
+@lru_cache(4096)
+def seen(peer: str) -> tuple[Address | None, str | None]:
+    """Return the address of a `peer` that forwards for nobody, and the same as text, "" on a UNIX socket."""
+    address = parse(peer) if peer else LOOPBACK
+    return address, None if address is None else str(address) if peer else ""
+
+
 def within(address: Address | None, nets: Networks) -> bool:
     """Tell whether `address` lies in one of `nets`."""
     return address is not None and any(address in net for net in nets)

@@ -11,7 +11,7 @@ from otterd.config.schema import Config, Lend
 from otterd.core.operation import Caller, Door, Headers, HttpCall, Operation, Purpose
 from otterd.errors import BadRequest, Forbidden, NotFound, RateLimited, Unauthenticated
 from otterd.guard import tokens
-from otterd.guard.client import Address, client_of, networks
+from otterd.guard.client import Address, client_of, networks, seen
 from otterd.guard.cors import Cors
 from otterd.guard.grant import Grant
 from otterd.guard.origins import Origins
@@ -74,8 +74,7 @@ class Guard:
     def admit(self, operation: Operation) -> Grant:
         """Admit `operation` to an alpha, or raise an OtterError saying why not."""
         rules, caller = self._rules, operation.caller
-        address = client_of(caller.peer, caller.forwarded, rules.trusted)
-        client = _shown(caller, address)
+        address, client = self._who(caller)
         if _charged(operation):
             self._take(client or caller.peer)
         if isinstance(operation.request, HttpCall) and operation.request.upgrade:
@@ -83,7 +82,8 @@ class Guard:
         self._demand_token(caller)
         if operation.purpose in ADMIN or operation.galaxy:
             rules.rights.demand(caller, address)
-        self._demand_target(operation)
+        if operation.target or operation.node_local:
+            self._demand_target(operation)
         return Grant(lend=self._lends(operation), client=client or "")
 
     def admit_local(self, caller: Caller, *, charge: bool, admin: bool) -> str:
@@ -114,7 +114,7 @@ class Guard:
 
     def client(self, caller: Caller) -> str | None:
         """Return the client's address, "" on a UNIX socket, None when it is hidden."""
-        return _shown(caller, client_of(caller.peer, caller.forwarded, self._rules.trusted))
+        return self._who(caller)[1]
 
     def clean(self, headers: Headers) -> Headers:
         """Return `headers` without what only Otter may read: its tokens and its own fields."""
@@ -125,6 +125,13 @@ class Guard:
         if self._made:
             # Not as a field: the log would show that besides the text, and it is to be shown once.
             log.warn(f"dev mode: no ws_token is set, so one was made: {self._made}")
+
+    def _who(self, caller: Caller) -> tuple[Address | None, str | None]:
+        """Return the client's address, and the same as text, "" on a UNIX socket; None when it is hidden."""
+        if caller.forwarded is None:
+            return seen(caller.peer)
+        address = client_of(caller.peer, caller.forwarded, self._rules.trusted)
+        return address, None if address is None else str(address)
 
     def _ours(self, name: bytes, value: bytes) -> bool:
         low = name.lower()
@@ -181,12 +188,6 @@ class Guard:
             self.announce()
         if (old.rate_limit_rps, old.rate_limit_burst) != (new.rate_limit_rps, new.rate_limit_burst):
             self._rates = Rates(new.rate_limit_rps, new.rate_limit_burst)
-
-
-def _shown(caller: Caller, address: Address | None) -> str | None:
-    if address is None:
-        return None
-    return str(address) if caller.peer or caller.forwarded is not None else ""
 
 
 def _charged(operation: Operation) -> bool:

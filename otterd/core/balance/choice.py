@@ -22,16 +22,17 @@ class Tiers:
 
 def arranged(tiers: Tiers, cost: Cost, chance: Chance) -> tuple[str, ...]:
     """Return all of `tiers`: the better of two of the head, then the cheapest first in each tier."""
-    order: list[str] = []
-    head = tiers.head
+    head, others = tiers.head, tiers.others
     if len(head) == 1:
-        order += head
+        if not others:
+            return head
+        order = [*head]
     else:
-        first = better_of_two(head, cost, chance)
-        order.append(first)
-        rest = [address for address in head if address != first]
-        order += sorted(rest, key=cost) if len(rest) > 1 else rest
-    for tier in tiers.others:
+        costs = {address: cost(address) for address in head}
+        first = better_of_two(head, costs.__getitem__, chance)
+        del costs[first]
+        order = [first, *(sorted(costs, key=costs.__getitem__) if len(costs) > 1 else costs)]
+    for tier in others:
         order += sorted(tier, key=cost) if len(tier) > 1 else tier
     return tuple(order)
 

@@ -5,7 +5,8 @@ after the other and answered in the order of arrival; those with one overlap.
 """
 
 from collections import deque
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from otterd.config.live import Live
 from otterd.core.operation import Caller, Door, Metadata
