@@ -1,15 +1,14 @@
 """One HTTP request, whole, and the reply to it: what the connection and the routes share."""
 
-from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
 from twisted.internet.defer import Deferred
 
 from otterd.core.operation import Body, Entry, Headers
 
 
-@dataclass(slots=True)
-class Request:
+class Request(msgspec.Struct):
     """A request as it came: `path` and `query` are raw, the body is still encoded.
 
     `headers` keep order and spelling; `lower` maps the lower-case name to the first
@@ -33,8 +32,7 @@ class Request:
         return [v for k, v in self.headers if k.lower() == name]
 
 
-@dataclass(slots=True)
-class Reply:
+class Reply(msgspec.Struct):
     """What goes back. The connection adds Date, Connection, lengths and `X-Request-Id`.
 
     `body` is bytes, or a Body that is streamed: with `length` as Content-Length when that is

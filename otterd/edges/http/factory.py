@@ -7,6 +7,7 @@ from twisted.internet.protocol import Factory
 from otterd.config.live import Live
 from otterd.edges.http.connection import HttpConnection
 from otterd.edges.http.exchange import Site
+from otterd.edges.http.heads import Heads
 from otterd.edges.http.inbox import Ledger
 from otterd.edges.http.reader import Budget
 from otterd.edges.http.respond import date_line
@@ -36,6 +37,7 @@ class HttpFactory(Factory):
         self.site = site
         self.ledger = ledger
         self.budget = Budget(live)
+        self.heads = Heads(live)
         self.now = 0.0
         self.date = b""
         self.draining = False

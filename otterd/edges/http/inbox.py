@@ -6,6 +6,7 @@ from typing import Protocol
 from otterd.config.live import Live
 from otterd.core.operation import Door, Entry
 from otterd.edges.http.exchange import Request, Site
+from otterd.edges.http.heads import Heads
 from otterd.edges.http.preflight import Head
 from otterd.edges.http.reader import Budget, RequestReader
 from otterd.edges.http.refused import Refused
@@ -30,6 +31,7 @@ class Keeper(Protocol):
     site: Site
     ledger: Ledger
     budget: Budget
+    heads: Heads
 
 
 class Inbox:
@@ -45,7 +47,7 @@ class Inbox:
         self._waiting: deque[Turn] = deque()
         self._waiting_bytes = 0
         self._entry: Entry | None = None
-        self.reader = RequestReader(keeper.live, keeper.budget)
+        self.reader = RequestReader(keeper.live, keeper.budget, keeper.heads)
         self.deaf = False
         self.upgrading = False
 
@@ -128,7 +130,8 @@ class Inbox:
     def _admit(self, head: Head) -> None:
         entry = self._entry or self._open_entry(head)
         self._entry = None
-        size = entry.received = len(head.body)
+        body = self.reader.body
+        size = entry.received = len(body)
         request = Request(
             head.method,
             head.target,
@@ -136,7 +139,7 @@ class Inbox:
             head.query,
             head.headers,
             head.lower,
-            head.body,
+            body,
             entry,
             self._wire.peer,
             self._wire.secure,

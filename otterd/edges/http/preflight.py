@@ -6,7 +6,8 @@ strict one is taken, because two readings of one request are how smuggling works
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+import msgspec
 
 from otterd.config.schema import Config
 from otterd.core.operation import Headers
@@ -30,12 +31,11 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _SPLIT = re.compile(rb"[ \t]*,[ \t]*")
 
 
-@dataclass(slots=True)
-class Head:
+class Head(msgspec.Struct):
     """What the head of a request says; `length` is that of its body in bytes, or `CHUNKED`.
 
     `modern` is True for HTTP/1.1. `expects` says that the client waits for a 100. `upgrade`
-    is True for a WebSocket upgrade. `body` is filled in once it is complete.
+    is True for a WebSocket upgrade.
     """
 
     method: bytes
@@ -49,7 +49,6 @@ class Head:
     keep_alive: bool
     expects: bool
     upgrade: bool
-    body: bytes = b""
 
 
 def examine(
@@ -88,10 +87,9 @@ def _is_modern(line: bytes, method: bytes, target: bytes) -> bool:
     # Compared whole: llhttp lets further spaces pass, and RTSP/1.0, ICE/1.0, HTTP/0.9 and HTTP/2.0.
     if method not in METHODS:
         raise malformed("the method is not one of HTTP that is served here")
-    start = method + b" " + target
-    if line == start + b" HTTP/1.1":
+    if line == b"%b %b HTTP/1.1" % (method, target):
         return True
-    if line == start + b" HTTP/1.0":
+    if line == b"%b %b HTTP/1.0" % (method, target):
         return False
     raise malformed("the request line must be `METHOD target HTTP/1.1` (or 1.0), with single spaces")
 

@@ -8,6 +8,7 @@ from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
 from otterd.config.live import Live
 from otterd.edges.http.chunks import ChunkedBody
+from otterd.edges.http.heads import Heads
 from otterd.edges.http.preflight import CHUNKED, Head, examine
 from otterd.edges.http.refused import Refused, malformed, overloaded, too_large
 
@@ -34,17 +35,21 @@ class RequestReader:
     """Reads the requests of one connection.
 
     `head` is that of the request whose body is being read, None between heads. `held` is
-    how much of `budget` that body has taken. After a Refused nothing more can be read.
+    how much of `budget` that body has taken. `body` is that of the request that `next` returned
+    last. After a Refused nothing more can be read.
     """
 
-    def __init__(self, live: Live, budget: Budget) -> None:
+    def __init__(self, live: Live, budget: Budget, heads: Heads) -> None:
         self._live = live
         self._budget = budget
+        self._heads = heads
         self.buffer = b""
         self.head: Head | None = None
         self.held = 0
+        self.body = b""
         self._body = bytearray()
         self._chunks: ChunkedBody | None = None
+        self._unparsed = False
         self._renew()
         self._forget_head()
 
@@ -58,13 +63,20 @@ class RequestReader:
         self.buffer = self.buffer + data if self.buffer else data
 
     def next(self) -> Head | None:
-        """Return the next request once it is complete, else None; raise Refused for a bad one."""
-        if self.head is None:
-            head = self._read_head()
-            if head is None or not head.length:
+        """Return the head of the next request once that is complete, else None; raise Refused for a bad one.
+
+        Who takes it now owes `budget` the length of its `body`.
+        """
+        head = self.head
+        if head is None:
+            head = (None if self._fed else self._recall()) or self._read_head()
+            if head is None:
+                return None
+            if not head.length:
+                self.body = b""
                 return head
             self._begin_body(head)
-        return self._read_chunks() if self._chunks is not None else self._read_plain()
+        return self._read_plain(head) if self._chunks is None else self._read_chunks(head)
 
     def surrender(self) -> None:
         """Drop the unfinished request and give back what it holds."""
@@ -94,6 +106,16 @@ class RequestReader:
         self._ended = False
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
+
+    def _recall(self) -> Head | None:
+        """Take a whole head that is known; llhttp then sees nothing of its request."""
+        buffer = self.buffer
+        end = buffer.find(b"\r\n\r\n") + 4
+        head = self._heads.find(buffer[:end]) if end > 3 else None
+        if head is not None:
+            self._unparsed = True
+            self.buffer = buffer[end:]
+        return head
 
     def _read_head(self) -> Head | None:
         if not self._fed and self.buffer[:1] in (b"\r", b"\n"):
@@ -155,12 +177,15 @@ class RequestReader:
             config=self._live.config,
         )
         self._check_size(end)
-        self.buffer = self.buffer[end:]
+        raw, self.buffer = self.buffer[:end], self.buffer[end:]
+        self._unparsed = False
         self._forget_head()
         if upgraded or head.length == CHUNKED:
             # A parser that saw an upgrade has stopped, and one that waits for chunks would not
             # see the next head.
             self._renew()
+        else:
+            self._heads.keep(raw, head)
         return head
 
     def _begin_body(self, head: Head) -> None:
@@ -171,23 +196,23 @@ class RequestReader:
         if head.length == CHUNKED:
             self._chunks = ChunkedBody(config.max_body_bytes, config.max_header_bytes)
 
-    def _read_plain(self) -> Head | None:
-        assert self.head is not None
-        data, length = self.buffer, self.head.length
+    def _read_plain(self, head: Head) -> Head | None:
+        data, length = self.buffer, head.length
         missing = length - len(self._body)
         piece = data[:missing]
         self.buffer = data[missing:]
         self._hold(len(piece))
-        try:
-            self._parser.feed_data(piece)
-        except HttpParserError as error:
-            raise malformed(str(error)) from None
+        if not self._unparsed:
+            try:
+                self._parser.feed_data(piece)
+            except HttpParserError as error:
+                raise malformed(str(error)) from None
         if len(piece) == length:
-            return self._complete(piece)
+            return self._complete(head, piece)
         self._body += piece
-        return self._complete(bytes(self._body)) if len(self._body) == length else None
+        return self._complete(head, bytes(self._body)) if len(self._body) == length else None
 
-    def _read_chunks(self) -> Head | None:
+    def _read_chunks(self, head: Head) -> Head | None:
         assert self._chunks is not None
         data, self.buffer = self.buffer, b""
         before = len(self._chunks.body)
@@ -196,17 +221,14 @@ class RequestReader:
         if rest is None:
             return None
         self.buffer = rest
-        return self._complete(bytes(self._chunks.body))
+        return self._complete(head, bytes(self._chunks.body))
 
     def _hold(self, size: int) -> None:
         self._budget.take(size)
         self.held += size
 
-    def _complete(self, body: bytes) -> Head:
-        """Return the finished request; who takes it now owes `budget` the length of its body."""
-        head = self.head
-        assert head is not None
-        head.body = body
+    def _complete(self, head: Head, body: bytes) -> Head:
+        self.body = body
         self.head = None
         self.held = 0
         self._chunks = None

@@ -1,13 +1,12 @@
 """A request that waits for its reply."""
 
-from dataclasses import dataclass
+import msgspec
 
 from otterd.core.operation import Entry
 from otterd.edges.http.exchange import Reply, Request
 
 
-@dataclass(slots=True)
-class Turn:
+class Turn(msgspec.Struct):
     """`request` is None once it is answered, and for what was refused with `refusal`.
 
     `modern` means that the client speaks HTTP/1.1, `keep_alive` that it wants the connection

@@ -1,7 +1,8 @@
 """What the tests of the HTTP connection share: a socket, a site and a ledger in memory."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import httptools
@@ -51,7 +52,7 @@ class FakeSite:
         self.refusals: list[tuple[int, str]] = []
 
     def handle(self, request: Request) -> "Deferred[Reply] | Reply":
-        self.requests.append(replace(request))
+        self.requests.append(copy(request))
         answer = self.answers.get(request.path)
         if answer is not None:
             return answer(request)  # type: ignore[no-any-return]
