@@ -108,6 +108,8 @@ def decode(payload: bytes) -> Message:
 
 def identity(raw: Raw) -> str | None:
     """Return the `id` that is written in `raw`, None when it is absent or not a string."""
+    if raw is NOTHING:
+        return None
     text = bytes(raw)
     return _decode_text(text) if text[:1] == b'"' else None
 
@@ -138,6 +140,8 @@ _METADATA_TEXT = re.compile(r"[\x21-\x7e]*").fullmatch
 def fault(message: Message) -> str | None:
     """Say what `message` lacks or has wrong, whoever sent it; None when that is nothing."""
     kind = message.type
+    if kind == "query" and message.query and message.shape is message.max_stale is None:
+        return None
     if not kind:
         return "missing type field"
     if kind in OPERATIONS:

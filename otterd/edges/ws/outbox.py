@@ -1,5 +1,6 @@
 """What waits to be sent on one socket, in order, while its reader is slower than we are."""
 
+import socket
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -13,6 +14,16 @@ PIECE = 32 * 1024
 
 LOOKS = 6
 """How often progress is looked for within the time in which some must be made."""
+
+KERNEL_BUFFER = 128 * 1024
+"""Bytes that the kernel may hold for a slow reader (Linux doubles it); pings wait behind them."""
+
+
+def bound_kernel(transport: Any) -> None:
+    """Bound what the kernel takes from `transport` ahead of its reader."""
+    handle = getattr(transport, "socket", None)
+    if handle is not None:
+        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
 
 @implementer(IPushProducer)

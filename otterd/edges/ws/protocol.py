@@ -4,8 +4,6 @@ Autobahn frames, validates, pings and closes. What it would do without bound or 
 tell strangers is replaced here: the opening handshake, sending, and its log lines.
 """
 
-import socket
-import struct
 from typing import TYPE_CHECKING, Any
 
 import txaio
@@ -16,8 +14,9 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from otterd.core.operation import Caller, Door
+from otterd.edges.ws.frames import head_of, whole_text
 from otterd.edges.ws.handshake import END, Handshake, Refused, check_beginning, parse
-from otterd.edges.ws.outbox import Outbox
+from otterd.edges.ws.outbox import Outbox, bound_kernel
 from otterd.edges.ws.session import Session
 from otterd.edges.ws.task import Task
 from otterd.edges.ws.work import perform
@@ -30,15 +29,6 @@ JOINED = 16 * 1024
 """Bytes up to which a frame's head and body are sent as one."""
 
 POLICY, UNSUPPORTED_DATA = 1008, 1003
-
-KERNEL_BUFFER = 128 * 1024
-"""Bytes that the kernel may hold for a slow reader (Linux doubles it); pings wait behind them."""
-
-
-def _bound_kernel(transport: Any) -> None:
-    handle = getattr(transport, "socket", None)
-    if handle is not None:
-        handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
 
 class OtterSocket(WebSocketServerProtocol):
@@ -64,7 +54,7 @@ class OtterSocket(WebSocketServerProtocol):
             self._eased,
             self.cut,
         )
-        _bound_kernel(self.transport)
+        bound_kernel(self.transport)
         super().connectionMade()
         if not factory.joined(self):
             self.dropConnection(abort=True)
@@ -138,7 +128,9 @@ class OtterSocket(WebSocketServerProtocol):
     # Receiving
 
     def dataReceived(self, data: bytes) -> None:
-        self._dataReceived(data)
+        # Autobahn's own keeps statistics, too.
+        self.data = self.data + data if self.data else data
+        self.consumeData()
 
     def consumeData(self) -> None:
         """Go through what arrived, unless the session has enough to do."""
@@ -151,11 +143,31 @@ class OtterSocket(WebSocketServerProtocol):
         try:
             more = True
             while more and not self._held and self.state != self.STATE_CLOSED:
-                more = self.processData()
+                more = bool(self.data) if self._take_text() else self.processData()
                 if self._outbox.size:
                     self.pace()
         finally:
             self._consuming = False
+
+    def _take_text(self) -> bool:
+        """Take the usual frame, as Autobahn would; tell whether there was one."""
+        if (
+            self.current_frame is not None
+            or self.inside_message
+            or self.failedByMe
+            or self.state != self.STATE_OPEN
+        ):
+            return False
+        taken = whole_text(self.data, self.maxMessagePayloadSize)
+        if taken is None:
+            return False
+        text, end = taken
+        self.data = self.data[end:]
+        self.message_is_binary = False
+        if self.autoPingTimeoutCall and self.autoPingRestartOnAnyTraffic:
+            self._cancelAutoPingTimeoutCall()
+        self.received(text)
+        return True
 
     def onMessageBegin(self, isBinary: bool) -> None:
         super().onMessageBegin(isBinary)
@@ -216,17 +228,10 @@ class OtterSocket(WebSocketServerProtocol):
     def send(self, text: bytes) -> None:
         if self.state != self.STATE_OPEN:
             return
-        size = len(text)
-        if size < 126:
-            head = bytes((0x81, size))
-        elif size <= 0xFFFF:
-            head = struct.pack("!BBH", 0x81, 126, size)
+        if len(text) <= JOINED:
+            self._outbox.write(head_of(text) + text)
         else:
-            head = struct.pack("!BBQ", 0x81, 127, size)
-        if size <= JOINED:
-            self._outbox.write(head + text)
-        else:
-            self._outbox.write(head)
+            self._outbox.write(head_of(text))
             self._outbox.write(text)
 
     def perform(self, task: Task) -> None:

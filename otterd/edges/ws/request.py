@@ -11,7 +11,7 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
         # A socket has no transactions, so that nothing can follow from the timestamp of a query.
         request = api_pb2.Request(query=message.query, vars=message.variables, read_only=True)
         rpc = Rpc("Query", request.SerializeToString(), metadata)
-        stale = max_stale(message)
+        stale = None if message.max_stale is None else max_stale(message)
         return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, max_stale=stale)
     request = api_pb2.Request(mutations=_mutations(message), commit_now=True)
     purpose = Purpose.MUTATION

@@ -197,15 +197,17 @@ class Session:
 
     def _next(self) -> Task | None:
         """Return the task to begin now."""
+        queue, waiting, again = self._queue, self._waiting, self._again
+        if again:
+            if self._running:
+                return None
+        elif self._alone or not (waiting or (queue and not queue[0].begun)):
+            return None
         if self._line.unsent > self._live.config.ws_send_buffer_bytes:
             return None
-        if self._again:
-            return None if self._running else self._again.popleft()
-        if self._alone:
-            return None
-        if self._queue and not self._queue[0].begun:
-            return self._queue[0]
-        return self._waiting.popleft() if self._waiting else None
+        if again:
+            return again.popleft()
+        return queue[0] if queue and not queue[0].begun else waiting.popleft()
 
     def _overflows(self, size: int) -> bool:
         line, total = self._line, self._line.unsent + size
