@@ -119,7 +119,7 @@ class HttpConnection(Protocol):
         """Whether a request is in hand, whole or in part."""
         if self._wire.closing or self._outbox.tunnel is not None:
             return False
-        return self._turn is not None or len(self._inbox) > 0 or self._inbox.partial
+        return self._turn is not None or not self._inbox.empty
 
     def tick(self, now: float) -> None:
         """Act on the deadlines that have passed at `now`."""
@@ -146,16 +146,17 @@ class HttpConnection(Protocol):
         """Read and answer what can be now, then set pause and deadline to fit."""
         if self._pumping:
             return
+        inbox, wire, outbox = self._inbox, self._wire, self._outbox
         self._pumping = True
         try:
-            while not self._wire.closing and self._outbox.tunnel is None:
-                self._inbox.collect()
-                if self._turn is not None or not self._inbox or self._wire.clogged:
+            while not wire.closing and outbox.tunnel is None:
+                inbox.collect()
+                if self._turn is not None or not inbox.waiting or wire.clogged:
                     break
-                self._begin(self._inbox.pop())
+                self._begin(inbox.pop())
         finally:
             self._pumping = False
-        if not self._wire.closing and self._outbox.tunnel is None:
+        if not wire.closing and outbox.tunnel is None:
             self._settle()
 
     def _begin(self, turn: Turn) -> None:
@@ -187,7 +188,8 @@ class HttpConnection(Protocol):
             return
         try:
             self._answer(turn, reply)
-            self._pump()
+            if self._turn is not None:
+                self._pump()
         except Exception:
             log.failure("a reply could not be sent")
             self.abort()
@@ -208,7 +210,7 @@ class HttpConnection(Protocol):
             self._outbox.answer(turn, reply, close=self._is_last())
 
     def _is_last(self) -> bool:
-        if self._inbox:
+        if self._inbox.waiting:
             return False
         return self._ended or (self._keeper.draining and not self._inbox.partial)
 
@@ -246,6 +248,13 @@ class HttpConnection(Protocol):
 
     def _settle(self) -> None:
         """Pause or resume reading, and set the deadline of what is waited for."""
+        if self._inbox.empty and not self._ended:
+            self._wire.pause(on=False)
+            if self._turn is None:
+                self._patience.wait_idle()
+            else:
+                self._patience.wait_for_ever()
+            return
         full = self._inbox.full
         self._wire.pause(on=full)
         unfinished = not full and self._inbox.partial
@@ -253,8 +262,8 @@ class HttpConnection(Protocol):
             return
         if unfinished:
             self._wait_for_request()
-        elif self._turn is None and not self._inbox:
-            self._patience.wait_idle(self._keeper.idle_allowed)
+        elif self._turn is None and not self._inbox.waiting:
+            self._patience.wait_idle()
         else:
             self._patience.wait_for_ever()
 
@@ -263,7 +272,7 @@ class HttpConnection(Protocol):
         if unfinished:
             self._inbox.refuse(malformed("the connection ended before the request did"))
             self._pump()
-        elif self._turn is None and not self._inbox:
+        elif self._turn is None and not self._inbox.waiting:
             self.end()
         elif self._pending is not None:
             self._patience.wait(HANG_UP_GRACE)
@@ -277,7 +286,7 @@ class HttpConnection(Protocol):
             self._patience.wait_for_request(config.header_timeout)
             return
         if head.expects:
-            if self._turn is not None or self._inbox:
+            if self._turn is not None or self._inbox.waiting:
                 # The 100 must wait its turn, and the client waits for it.
                 self._patience.wait_for_ever()
                 return

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from otterd.core.operation import Metadata
 from otterd.edges.http.compress import decoded
 from otterd.edges.http.exchange import Request
@@ -15,13 +17,13 @@ DQL = b"application/dql"
 OLD_DQL = b"application/graphql+-"
 
 _METHODS = frozenset((b"POST", b"PUT"))
+_NO_PARAMS: Mapping[bytes, bytes] = {}
 _ACL = "accessjwt"
 _TOKENS = ((b"x-dgraph-accesstoken", _ACL), (b"x-dgraph-authtoken", "auth-token"))
 _CARRIED = re.compile(rb"[ -~]+").fullmatch
 
 
-@dataclass(slots=True)
-class Envelope:
+class Envelope(msgspec.Struct):
     """The parts of a request that all translators read; `body` is decompressed."""
 
     params: Mapping[bytes, bytes]
@@ -50,25 +52,23 @@ def opened(request: Request, names: Collection[bytes], limit: int) -> Envelope:
     """
     if request.method not in _METHODS:
         raise Unsure
-    lower = request.lower
-    return Envelope(
-        params(request.query, names),
-        decoded(lower.get(b"content-encoding", b""), request.body, limit),
-        tokens(lower),
-        b"gzip" in lower.get(b"accept-encoding", b""),
-    )
+    lower, query, body = request.lower, request.query, request.body
+    if b"content-encoding" in lower:
+        body = decoded(lower[b"content-encoding"], body, limit)
+    gzip = b"gzip" in lower.get(b"accept-encoding", b"")
+    return Envelope(params(query, names) if query else _NO_PARAMS, body, tokens(lower), gzip)
 
 
 def tokens(lower: Mapping[bytes, bytes]) -> Metadata:
     """Return the caller's own tokens as gRPC metadata."""
-    found: list[tuple[str, str]] = []
+    found: Metadata = ()
     for header, name in _TOKENS:
         value = lower.get(header)
         if value:
             if not _CARRIED(value):
                 raise Unsure
-            found.append((name, value.decode("ascii")))
-    return tuple(found)
+            found += ((name, value.decode("ascii")),)
+    return found
 
 
 def hints(request: Request) -> Hints:

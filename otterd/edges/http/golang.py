@@ -24,6 +24,7 @@ _LENGTH = re.compile(r"([0-9.]+)([^0-9.]+)")
 _UNITS = {
     "ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0,
 }  # fmt: skip
+_SHORT = 16
 _LONGEST = 2**63 / 1e9 - 1
 _TRUE = frozenset((b"1", b"t", b"T", b"TRUE", b"true", b"True"))
 _FALSE = frozenset((b"", b"0", b"f", b"F", b"FALSE", b"false", b"False"))
@@ -87,6 +88,8 @@ def duration(value: bytes) -> float | None:
     """Return the length of time that `value` says, in seconds; None when it is empty or none at all."""
     if not value or value == b"0":
         return None
+    if value.endswith(b"ms") and value[:-2].isdigit() and len(value) < _SHORT:
+        return int(value[:-2]) * 1e-3 or None
     text = text_of(value)
     if not _DURATION(text):
         raise Unsure

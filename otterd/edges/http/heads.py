@@ -15,7 +15,7 @@ MOST = 256
 LONGEST = 2048
 """Bytes up to which a head is kept."""
 
-PLACES = 1024
+PLACES = 4096
 
 
 class Heads:

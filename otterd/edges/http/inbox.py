@@ -37,22 +37,26 @@ class Keeper(Protocol):
 class Inbox:
     """Makes turns of bytes, and holds them within bounds.
 
-    `deaf` is True once no further request is taken from this connection; `upgrading` while a
-    WebSocket upgrade waits for its reply, so that what follows may not be HTTP.
+    `waiting` are the turns that were not begun. `deaf` is True once no further request is taken
+    from this connection; `upgrading` while a WebSocket upgrade waits for its reply, so that what
+    follows may not be HTTP.
     """
 
     def __init__(self, keeper: Keeper, wire: Wire) -> None:
         self._keeper = keeper
         self._wire = wire
-        self._waiting: deque[Turn] = deque()
+        self.waiting: deque[Turn] = deque()
         self._waiting_bytes = 0
         self._entry: Entry | None = None
         self.reader = RequestReader(keeper.live, keeper.budget, keeper.heads)
         self.deaf = False
         self.upgrading = False
 
-    def __len__(self) -> int:
-        return len(self._waiting)
+    @property
+    def empty(self) -> bool:
+        """Whether no request waits here, not even a part of one."""
+        reader = self.reader
+        return not (self.waiting or reader.buffer) and reader.head is None
 
     @property
     def full(self) -> bool:
@@ -60,7 +64,7 @@ class Inbox:
         config = self._keeper.live.config
         if self.upgrading:
             return len(self.reader.buffer) > config.tunnel_buffer_bytes
-        return len(self._waiting) >= config.max_pipelined or self._waiting_bytes > config.max_body_bytes
+        return len(self.waiting) >= config.max_pipelined or self._waiting_bytes > config.max_body_bytes
 
     @property
     def partial(self) -> bool:
@@ -69,13 +73,15 @@ class Inbox:
 
     def pop(self) -> Turn:
         """Take out the turn that is next."""
-        turn = self._waiting.popleft()
+        turn = self.waiting.popleft()
         self._waiting_bytes -= turn.held
         return turn
 
     def collect(self) -> None:
         """Make turns of what was read, as long as there is room."""
-        while not (self.deaf or self.upgrading or (self._waiting and self.full)):
+        if not self.reader.buffer:
+            return
+        while not (self.deaf or self.upgrading or (self.waiting and self.full)):
             try:
                 head = self.reader.next()
             except Refused as refused:
@@ -98,19 +104,19 @@ class Inbox:
         reply = self._keeper.site.refuse(entry, refused.status, refused.message)
         if refused.retry_after is not None:
             reply.headers += ((b"Retry-After", b"%d" % refused.retry_after),)
-        self._waiting.append(Turn(entry, refusal=reply))
+        self.waiting.append(Turn(entry, refusal=reply))
 
     def release(self, turn: Turn) -> None:
         """Let go of the request of `turn`, and of what its body holds."""
-        self._keeper.budget.give(turn.held)
+        self._keeper.budget.held -= turn.held
         turn.held = 0
         turn.request = None
 
     def drop(self, status: int) -> None:
         """Forget all requests, and account for them with `status`."""
-        entries = [turn.entry for turn in self._waiting]
+        entries = [turn.entry for turn in self.waiting]
         self._keeper.budget.give(self._waiting_bytes)
-        self._waiting.clear()
+        self.waiting.clear()
         self._waiting_bytes = 0
         if self._entry is not None:
             self._entry.received = self.reader.held
@@ -148,6 +154,6 @@ class Inbox:
         self.upgrading = head.upgrade
         self.deaf = not head.keep_alive and not head.upgrade
         self._waiting_bytes += size
-        self._waiting.append(
+        self.waiting.append(
             Turn(entry, request, None, head.method == b"HEAD", head.modern, head.keep_alive, size)
         )

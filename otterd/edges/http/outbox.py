@@ -46,8 +46,14 @@ class Outbox:
 
     def answer(self, turn: Turn, reply: Reply, *, close: bool) -> None:
         """Write `reply` to `turn`; `close` says that it is the connection's last."""
-        turn.entry.status = reply.status
+        entry, body = turn.entry, reply.body
+        entry.status = reply.status
         self._turn = turn
+        if reply.status == 200 and isinstance(body, bytes) and turn.plain and not (close or reply.close):
+            self._close = False
+            own = b"Content-Length: %d\r\n" % len(body)
+            self._write_whole(render_head(reply, entry.request_id, self._keeper.date, own), body)
+            return
         framing = framing_of(reply, head_only=turn.head_only, modern=turn.modern)
         self._close = close = close or reply.close or framing.to_the_end or not turn.keep_alive
         if close:
@@ -56,8 +62,7 @@ class Outbox:
             own = framing.field
         else:
             own = b"Connection: keep-alive\r\n" + framing.field
-        head = render_head(reply, turn.entry.request_id, self._keeper.date, own)
-        body = reply.body
+        head = render_head(reply, entry.request_id, self._keeper.date, own)
         if isinstance(body, bytes):
             self._write_whole(head, b"" if framing.silent else body)
             return

@@ -1,8 +1,20 @@
 """How long one connection waits for what its client owes."""
 
 from math import inf
+from typing import Protocol
 
-from otterd.edges.http.wire import Keeper
+
+class Keeper(Protocol):
+    """Who keeps the time of all connections."""
+
+    now: float
+
+    @property
+    def idle_allowed(self) -> float:
+        """Return for how many seconds a connection may be idle."""
+
+    def due(self, seconds: float) -> float:
+        """Return the deadline that is `seconds` from now."""
 
 
 class Patience:
@@ -36,15 +48,16 @@ class Patience:
 
     def wait_for_ever(self) -> None:
         """Wait without a deadline: the client owes nothing."""
-        self.restart()
+        self._since = None
+        self._idle = False
         self._deadline = inf
 
-    def wait_idle(self, seconds: float) -> None:
-        """Wait `seconds` from when the connection became idle."""
+    def wait_idle(self) -> None:
+        """Wait for as long as a connection may be idle, from when it became that."""
         if not self._idle:
             self._since = None
             self._idle = True
-            self.wait(seconds)
+            self._deadline = self._keeper.due(self._keeper.idle_allowed)
 
     def wait_for_request(self, seconds: float) -> None:
         """Wait `seconds` from when the request began to come in."""

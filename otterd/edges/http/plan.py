@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import msgspec
+
 from otterd.core.operation import Answer, Body, Headers, Purpose, Rpc
 
 
-# One or two of these are made for each request, and a frozen one takes three times as long to make.
-@dataclass(slots=True)
-class Rendered:
+# One of these and of Call is made for each request; a struct takes a third of a dataclass's time to make.
+class Rendered(msgspec.Struct):
     """An answer as it goes back to the caller, without the headers of CORS and of the connection.
 
     `gzip` says that the body is still to be compressed; the headers already tell so. `stream`, where there
@@ -26,8 +27,7 @@ Render = Callable[[Answer], Rendered]
 """Turns the answer to a Call, whose status is a gRPC code, into what Dgraph's own HTTP port would say."""
 
 
-@dataclass(slots=True)
-class Call:
+class Call(msgspec.Struct):
     """One gRPC call in the place of the request.
 
     `timeout` is the caller's own limit in seconds, None when it set none; `start_ts` is 0

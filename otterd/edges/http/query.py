@@ -1,7 +1,6 @@
 """Translate `/query` to the Query call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from json import loads
 
@@ -24,8 +23,7 @@ _RENDERS: dict[tuple[bool, bool], Render] = {
 }
 
 
-@dataclass(slots=True, frozen=True)
-class _Options:
+class _Options(msgspec.Struct, frozen=True):
     timeout: float | None = None
     start_ts: int = 0
     hash: str = ""
@@ -68,11 +66,7 @@ def _call(envelope: Envelope, kind: bytes) -> Call:
     options = _options(envelope.params) if envelope.params else _NONE
     message = api.Request(query=text, vars=variables)
     if options is not _NONE:
-        message.start_ts = options.start_ts
-        message.hash = options.hash
-        message.read_only = options.read_only
-        message.best_effort = options.best_effort
-        message.resp_format = api.Request.RDF if options.rdf else api.Request.JSON
+        _apply(options, message)
     render = _RENDERS[options.rdf, envelope.gzip]
     if options.start_ts and not envelope.has_token:
         render = partial(tokenless, render)
@@ -89,6 +83,19 @@ def _call(envelope: Envelope, kind: bytes) -> Call:
         options.read_only,
         options.best_effort,
     )
+
+
+def _apply(options: _Options, message: api.Request) -> None:
+    if options.start_ts:
+        message.start_ts = options.start_ts
+    if options.hash:
+        message.hash = options.hash
+    if options.read_only:
+        message.read_only = True
+    if options.best_effort:
+        message.best_effort = True
+    if options.rdf:
+        message.resp_format = api.Request.RDF
 
 
 def _options(params: Mapping[bytes, bytes]) -> _Options:

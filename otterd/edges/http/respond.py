@@ -1,8 +1,9 @@
 """A Reply as bytes: status line, fields, and how its body is framed."""
 
-from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+
+import msgspec
 
 from otterd.core.operation import Headers
 from otterd.edges.http.exchange import Reply
@@ -27,10 +28,12 @@ _OURS = frozenset(
 
 MAX_KNOWN_NAMES = 512
 _names: dict[bytes, bytes] = {}
+MAX_KNOWN_STARTS = 512
+LONGEST_KNOWN = 2048
+_starts: dict[tuple[int, Headers], bytes] = {}
 
 
-@dataclass(slots=True, frozen=True)
-class Framing:
+class Framing(msgspec.Struct, frozen=True):
     """How the body of a reply goes out: `field` is the header line that says so.
 
     `silent` means that no body follows, `to_the_end` that it ends with the connection.
@@ -64,10 +67,20 @@ def framing_of(reply: Reply, *, head_only: bool, modern: bool) -> Framing:
 
 def render_head(reply: Reply, request_id: str, date: bytes, own: bytes) -> bytes:
     """Return the head of `reply`; `date` is a whole field line, `own` those of connection and framing."""
-    parts = [_STATUS_LINES.get(reply.status) or b"HTTP/1.1 %d Status\r\n" % reply.status]
-    add_fields(parts, reply.headers)
-    parts += (date, b"X-Request-Id: ", request_id.encode("latin-1"), b"\r\n", own, b"\r\n")
-    return b"".join(parts)
+    start = _starts.get((reply.status, reply.headers)) or _start(reply.status, reply.headers)
+    return b"%b%bX-Request-Id: %b\r\n%b\r\n" % (start, date, request_id.encode("latin-1"), own)
+
+
+def _start(status: int, headers: Headers) -> bytes:
+    """Return the status line and `headers`, which most replies have in common with others."""
+    parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Status\r\n" % status]
+    add_fields(parts, headers)
+    start = b"".join(parts)
+    if len(start) <= LONGEST_KNOWN:
+        if len(_starts) >= MAX_KNOWN_STARTS:
+            _starts.clear()
+        _starts[status, headers] = start
+    return start
 
 
 def add_fields(parts: list[bytes], headers: Headers) -> None:

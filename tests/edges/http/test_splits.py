@@ -8,20 +8,19 @@ from hypothesis import strategies as st
 
 from tests.edges.http.wirerig import House, chunked, get, post
 
-CONVERSATION = b"".join(
-    (
-        get("/one?a=b", "X-Request-Id: r1"),
-        post("/two", b"GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"),
-        chunked("/three", b"hello ", b"0\r\n\r\n", b"world", trailers=b"X-T: u\r\nHost: evil\r\n"),
-        b"\r\n",
-        b"HEAD /four HTTP/1.1\r\nHost: [::1]:8084\r\n\r\n",
-        get("/five", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
-        b"POST /six HTTP/1.1\r\nHost: otter\r\nTransfer-Encoding: Chunked\r\n\r\n"
-        b'3;name=value;q="a \\" b"\r\nabc\r\n000;last\r\n\r\n',
-        post("/seven", b"", "Accept: a,\tb  "),
-        get("/eight", "Connection: close"),
-    )
+PARTS = (
+    get("/one?a=b", "X-Request-Id: r1"),
+    post("/two", b"GET /smuggled HTTP/1.1\r\nHost: evil\r\n\r\n"),
+    chunked("/three", b"hello ", b"0\r\n\r\n", b"world", trailers=b"X-T: u\r\nHost: evil\r\n"),
+    b"\r\n",
+    b"HEAD /four HTTP/1.1\r\nHost: [::1]:8084\r\n\r\n",
+    get("/five", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c"),
+    b"POST /six HTTP/1.1\r\nHost: otter\r\nTransfer-Encoding: Chunked\r\n\r\n"
+    b'3;name=value;q="a \\" b"\r\nabc\r\n000;last\r\n\r\n',
+    post("/seven", b"", "Accept: a,\tb  "),
+    get("/eight", "Connection: close"),
 )
+CONVERSATION = b"".join(PARTS)
 REPLIED = [b"/one", b"/two", b"/three", b"/four", b"/five", b"/six", b"/seven", b"/eight"]
 
 
