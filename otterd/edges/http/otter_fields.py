@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from functools import lru_cache
 from typing import Any
 
 from otterd.config import units
@@ -32,8 +33,8 @@ def max_stale(request: Request) -> float | None:
 
 def asks_why(request: Request) -> bool:
     """Tell whether the caller wants to know how the request was decided."""
-    value = request.lower.get(b"x-otter-explain", b"").strip()
-    return value not in (b"", b"0", b"false")
+    value = request.lower.get(b"x-otter-explain")
+    return value is not None and value.strip() not in (b"", b"0", b"false")
 
 
 def settles(request: Request, operation: Operation) -> bool:
@@ -50,14 +51,17 @@ def settles(request: Request, operation: Operation) -> bool:
 def fields(entry: Entry, answer: Answer | None) -> Headers:
     """Return the fields that say which alpha answered, how old the answer is, and who is behind."""
     alpha = answer.alpha if answer is not None else entry.alpha
-    found: list[tuple[bytes, bytes]] = []
-    if alpha:
-        found.append((b"X-Otter-Alpha", alpha.encode()))
+    found = _alpha_field(alpha) if alpha else ()
     if answer is not None and answer.stale is not None:
-        found.append((b"X-Otter-Stale", b"%.3f" % answer.stale))
+        found += ((b"X-Otter-Stale", b"%.3f" % answer.stale),)
     if answer is not None and answer.behind:
-        found.append((b"X-Otter-Schema-Behind", ", ".join(answer.behind).encode()))
-    return tuple(found)
+        found += ((b"X-Otter-Schema-Behind", ", ".join(answer.behind).encode()),)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _alpha_field(alpha: str) -> Headers:
+    return ((b"X-Otter-Alpha", alpha.encode()),)
 
 
 def explanation(entry: Entry, decision: Decision, now: float) -> tuple[bytes, bytes]:

@@ -12,9 +12,11 @@ from otterd.errors import OtterError, RateLimited
 from otterd.wire import api_pb2 as api
 
 JSON_TYPE = (b"Content-Type", b"application/json")
-_GZIPPED = (JSON_TYPE, (b"Content-Encoding", b"gzip"))
+_PLAIN: Headers = (JSON_TYPE,)
+_GZIPPED: Headers = (*_PLAIN, (b"Content-Encoding", b"gzip"))
 _TOUCHED = b"Dgraph-Toucheduids"
 _DATA = b'{"data":'
+_response = api.Response.FromString
 _DONE = b'"code":"Success","message":"Done"'
 
 _NO_NAMESPACE = "No namespace in the metadata of context"
@@ -33,14 +35,14 @@ def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
         return refused(answer)
     if not isinstance(answer.body, bytes):
         return _flowing(answer, answer.body, gzip)
-    response = api.Response.FromString(answer.body)
+    response = _response(answer.body)
     data = _rdf(response) if rdf else response.json
-    return _reply(_DATA + data + _tail(response), gzip, response)
+    return _reply(b"%b%b%b" % (_DATA, data, _tail(response)), gzip, response)
 
 
 def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
     """Render the answer to `/query` as it comes; how many nodes it touched is in its metadata as well."""
-    headers: Headers = _GZIPPED if gzip else (JSON_TYPE,)
+    headers = _GZIPPED if gzip else _PLAIN
     headers += tuple((_TOUCHED, value) for name, value in answer.headers if name == _TOUCHED.lower())
     return Rendered(200, headers, b"", stream=LongAnswer(body, _DATA, _tail, gzip=gzip))
 
@@ -54,7 +56,7 @@ def mutate_answer(answer: Answer, *, mutates: bool, commit_now: bool, gzip: bool
     """Render the answer to `/mutate`; `mutates` is False for a request that only queries."""
     if answer.status:
         return refused(answer)
-    response = api.Response.FromString(_bytes(answer))
+    response = _response(_bytes(answer))
     txn = response.txn
     if txn.keys or txn.preds:
         keys, preds = sorted(txn.keys), sorted(txn.preds)
@@ -86,7 +88,7 @@ def login_answer(answer: Answer, *, gzip: bool) -> Rendered:
     """Render the answer to `/login`."""
     if answer.status:
         return refused(answer)
-    jwt = api.Jwt.FromString(api.Response.FromString(_bytes(answer)).json)
+    jwt = api.Jwt.FromString(_response(_bytes(answer)).json)
     text = f'{{"data":{{"accessJWT":{quoted(jwt.access_jwt)},"refreshJWT":{quoted(jwt.refresh_jwt)}}}}}'
     return _reply(_encoded(text), gzip)
 
@@ -137,9 +139,10 @@ def render_error(error: OtterError) -> Rendered:
 
 
 def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> Rendered:
-    headers: Headers = _GZIPPED if zipped else (JSON_TYPE,)
+    headers = _GZIPPED if zipped else _PLAIN
     if response is not None:
-        headers += ((_TOUCHED, b"%d" % response.metrics.num_uids.get("_total", 0)),)
+        touched = response.metrics.num_uids.get("_total", 0) if response.HasField("metrics") else 0
+        headers += ((_TOUCHED, b"%d" % touched),)
     return Rendered(200, headers, body, zipped)
 
 

@@ -1,6 +1,7 @@
 """Answers every HTTP request: finds its route, says who asks, and carries it through the corridor."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -37,6 +38,7 @@ TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/commit": translate_commit,
     "/login": translate_login,
 }
+KNOWN_CALLERS = 1024
 GONE = 499
 """Status of what nobody waits for any more, as web servers write it."""
 
@@ -75,11 +77,7 @@ class OtterSite:
             replied = self._refused(request, error)
         except Exception:
             replied = self._broken(request, Failure())
-        if isinstance(replied, Reply):
-            return self._dressed(replied, request)
-        replied.addErrback(self._failed, request)
-        replied.addErrback(lambda failure: self._broken(request, failure))
-        return replied.addCallback(self._dressed, request)
+        return self._dressed(replied, request) if isinstance(replied, Reply) else replied
 
     def refuse(self, entry: Entry, status: int, message: str) -> Reply:
         """Make the reply for a request that the connection itself refuses."""
@@ -99,9 +97,10 @@ class OtterSite:
         if request.method == b"OPTIONS":
             return Reply(200)
         caller = caller_of(request)
-        request.entry.client = self._guard.client(caller) or ""
         if route.kind is Kind.LOCAL:
-            return self._local.answer(request, caller)
+            self._name_client(request, caller)
+            replied = self._local.answer(request, caller)
+            return replied if isinstance(replied, Reply) else replied.addBoth(self._landed, request, None)
         if asks_why(request):
             # Guesses at the admin token are to cost something here, too.
             self._guard.admit_local(caller, charge=True, admin=True)
@@ -116,52 +115,50 @@ class OtterSite:
 
     def _call(self, plan: Call, request: Request, caller: Caller) -> "Deferred[Reply]":
         """Perform what was translated to gRPC, and render it as HTTP."""
-
-        def rendered(answer: Answer) -> Reply:
-            made = plan.render(answer)
-            reply = _reply(made, request.entry, answer)
-            if made.gzip:
-                reply.body = packed(made.body, self._reactor)
-            return reply
-
-        operation = self._operation(plan, plan.rpc, request, caller)
+        operation = _operation(plan, plan.rpc, request, caller)
         operation.best_effort = plan.best_effort
         operation.commit_now = plan.commit_now
         operation.max_stale = max_stale(request)
-        return self._gateway.perform(operation).addCallback(rendered)
+        return self._gateway.perform(operation).addBoth(self._landed, request, plan)
 
     def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Reply]":
         """Pass the request through to the HTTP port of an alpha."""
+        self._name_client(request, caller)
         plain = plain_body(request, self._live.config.max_body_bytes)
         sent = call_of(request, self._guard, target=plan.target, headers=plan.headers, body=plan.body)
-        operation = self._operation(plan, sent, request, caller)
+        operation = _operation(plan, sent, request, caller)
         if request.path.startswith(b"/admin"):
             operation.target = request.lower.get(b"x-otter-alpha", b"").decode("latin-1")
             # A body that is broken towards its end may still be read by the alpha as far as it goes.
             operation.node_local = plain is None or node_local(request.path, request.query, plain)
 
         operation.settles = settles(request, operation)
+        return self._gateway.perform(operation).addBoth(self._landed, request, plan)
 
-        def passed(answer: Answer) -> Reply:
+    def _landed(self, result: Answer | Reply | Failure, request: Request, plan: Plan | None) -> Reply:
+        """Return the whole reply; one callback, for every request that waits comes through here."""
+        try:
+            if isinstance(result, Answer):
+                reply = self._told(result, request.entry, plan)
+            else:
+                reply = result if isinstance(result, Reply) else self._failed(result, request)
+        except OtterError as error:
+            reply = self._refused(request, error)
+        except Exception:
+            reply = self._broken(request, Failure())
+        return self._dressed(reply, request)
+
+    def _told(self, answer: Answer, entry: Entry, plan: Plan | None) -> Reply:
+        """Return what the alpha's `answer` becomes, as `plan` has it."""
+        if not isinstance(plan, Call):
             reply = reply_of(answer)
-            reply.headers = (*reply.headers, *fields(request.entry, answer))
+            reply.headers += fields(entry, answer)
             return reply
-
-        return self._gateway.perform(operation).addCallback(passed)
-
-    def _operation(
-        self, plan: Call | Verbatim, sent: Rpc | HttpCall, request: Request, caller: Caller
-    ) -> Operation:
-        return Operation(
-            purpose=plan.purpose,
-            request=sent,
-            caller=caller,
-            entry=request.entry,
-            writes=plan.writes,
-            timeout=plan.timeout,
-            start_ts=plan.start_ts,
-            read_only=plan.read_only,
-        )
+        made = plan.render(answer)
+        reply = _reply(made, entry, answer)
+        if made.gzip:
+            reply.body = packed(made.body, self._reactor)
+        return reply
 
     def _dressed(self, reply: Reply, request: Request) -> Reply:
         """Return `reply` with how it was decided, if that was asked, and Otter's own CORS fields."""
@@ -169,27 +166,29 @@ class OtterSite:
             return reply
         entry = request.entry
         if entry.decision is not None:
-            told = explanation(entry, entry.decision, self._reactor.seconds())
-            reply.headers = (*reply.headers, told)
+            reply.headers += (explanation(entry, entry.decision, self._reactor.seconds()),)
         cors, origin = self._guard.cors, request.lower.get(b"origin")
         if request.method == b"OPTIONS" and reply.status == 200:
             asked = request.lower.get(b"access-control-request-headers")
-            fields = cors.preflight(origin, asked, any_header=request.path == b"/graphql")
+            reply.headers += cors.preflight(origin, asked, any_header=request.path == b"/graphql")
         else:
-            fields = cors.headers(origin)
-        reply.headers = (*reply.headers, *fields)
+            reply.headers += cors.headers(origin)
         return reply
+
+    def _name_client(self, request: Request, caller: Caller) -> None:
+        """Say in the entry who asks; the corridor does so, too, for what it admits."""
+        request.entry.client = self._guard.client(caller) or ""
 
     def _failed(self, failure: Failure, request: Request) -> Reply:
         if failure.check(CancelledError):
+            self._name_client(request, caller_of(request))
             return Reply(GONE)
         return self._refused(request, _ours(failure))
 
     def _refused(self, request: Request, error: OtterError) -> Reply:
-        return self._told(request, error, render_error(error))
-
-    def _told(self, request: Request, error: OtterError, rendered: Rendered) -> Reply:
-        """Return the reply that tells `error` in the words of `rendered`."""
+        """Return the reply that tells `error`."""
+        self._name_client(request, caller_of(request))
+        rendered = render_error(error)
         request.entry.verdict = request.entry.verdict or error.word
         reply = _reply(rendered, request.entry, None)
         if request.path.startswith(b"/validate/"):
@@ -201,6 +200,7 @@ class OtterSite:
     def _broken(self, request: Request, failure: Failure) -> Reply:
         """Answer after a mistake of our own; the log gets no part of the request."""
         log.failure("a request on {route} failed", failure, route=request.entry.route)
+        self._name_client(request, caller_of(request))
         request.entry.verdict = "ErrorInternal"
         return _reply(render_error(OtterError("internal error")), request.entry, None)
 
@@ -217,14 +217,22 @@ def caller_of(request: Request) -> Caller:
         origin = b"null"
     forwarded = b",".join(request.all(b"x-forwarded-for")) if b"x-forwarded-for" in lower else None
     own = b"x-dgraph-accesstoken" in lower and any(map(bytes.strip, request.all(b"x-dgraph-accesstoken")))
-    return Caller(
-        Door.HTTP,
-        request.peer,
-        forwarded=forwarded,
-        origin=origin,
-        bearer=bearer(lower.get(b"authorization")),
-        admin=lower.get(b"x-otter-admin-token"),
-        own_token=own,
+    admin = lower.get(b"x-otter-admin-token")
+    if admin is None and b"authorization" not in lower:
+        return _caller(request.peer, forwarded, origin, own)
+    shown = bearer(lower.get(b"authorization"))
+    return Caller(Door.HTTP, request.peer, forwarded, origin, shown, admin, own_token=own)
+
+
+@lru_cache(maxsize=KNOWN_CALLERS)
+def _caller(peer: str, forwarded: bytes | None, origin: bytes | None, own: bool) -> Caller:
+    """Return a caller that shows no token of Otter's; most who ask ask again."""
+    return Caller(Door.HTTP, peer, forwarded, origin, own_token=own)
+
+
+def _operation(plan: Plan, sent: Rpc | HttpCall, request: Request, caller: Caller) -> Operation:
+    return Operation(
+        plan.purpose, sent, caller, request.entry, plan.writes, plan.timeout, plan.start_ts, plan.read_only
     )
 
 
@@ -236,6 +244,4 @@ def _ours(failure: Failure) -> OtterError:
 
 
 def _reply(rendered: Rendered, entry: Entry, answer: Answer | None) -> Reply:
-    return Reply(
-        rendered.status, (*rendered.headers, *fields(entry, answer)), rendered.stream or rendered.body
-    )
+    return Reply(rendered.status, rendered.headers + fields(entry, answer), rendered.stream or rendered.body)
