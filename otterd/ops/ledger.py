@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from bisect import bisect_left
 from collections.abc import Callable, Collection
 
 from twisted.internet.interfaces import IReactorTime
@@ -90,6 +91,7 @@ class Ledger:
         self._clock = clock
         self._access = access
         self._metrics = metrics
+        self._slow, self._fast = metrics.duration.bounds, metrics.overhead.bounds
         self._found = found
         self._ids = RequestIds(secrets.token_hex(4))
         self._stamp = Stamp()
@@ -118,9 +120,13 @@ class Ledger:
         entry.closed = True
         self._open[entry.door] -= 1
         now = self._clock.seconds()
-        # The clock is the wall's, and may be set back.
-        total = max(now - entry.started, 0.0)
-        own = max(total - entry.upstream, 0.0)
+        total = now - entry.started
+        if total < 0.0:
+            # The clock is the wall's, and may be set back.
+            total = 0.0
+        own = total - entry.upstream
+        if own < 0.0:
+            own = 0.0
         self._count(entry, total, own)
         if self._live.config.access_log:
             self._access.add(self._line(entry, now, total, own))
@@ -137,8 +143,12 @@ class Ledger:
             row.retries[0] += entry.attempts - 1
         if entry.status != SWITCHED:
             # An upgraded connection lasts as long as its client likes.
-            self._metrics.duration.observe_in(row.duration, total)
-            self._metrics.overhead.observe_in(row.overhead, own)
+            # What `observe_in` does, without two calls for every request.
+            duration, overhead = row.duration, row.overhead
+            duration[bisect_left(self._slow, total)] += 1
+            duration[-1] += total
+            overhead[bisect_left(self._fast, own)] += 1
+            overhead[-1] += own
 
     def _new_row(self, key: tuple[str, str, str, str, int], entry: Entry) -> _Row:
         if len(self._rows) >= KNOWN_ROWS:
@@ -152,13 +162,14 @@ class Ledger:
         return alpha if not alpha or alpha in self._alphas or alpha in self._found() else "other"
 
     def _line(self, entry: Entry, now: float, total: float, own: float) -> Line:
+        alpha = entry.alpha
         return Line(
             self._stamp(now),
             entry.request_id,
             entry.door,
             entry.route,
             entry.purpose,
-            self._alpha(entry),
+            alpha if alpha in self._alphas else self._alpha(entry),
             entry.client,
             entry.status,
             entry.verdict,

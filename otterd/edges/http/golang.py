@@ -14,8 +14,8 @@ class Unsure(Exception):
     """Dgraph must answer this itself: it is wrong, or Otter would have to guess."""
 
 
+_PLAIN_QUERY = re.compile(rb"[!-$&-*,-:<-~]*").fullmatch
 _PRINTABLE = re.compile(rb"[\x21-\x7e]*").fullmatch
-_ODD_QUERY = re.compile(rb"[%+;]").search
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _DECIMAL = re.compile(rb"[1-9][0-9]{0,19}").fullmatch
 _BASED = re.compile(rb"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+").fullmatch
@@ -40,9 +40,9 @@ def params(query: bytes, names: Collection[bytes]) -> Mapping[bytes, bytes]:
     found: dict[bytes, bytes] = {}
     if not query:
         return found
-    if not _PRINTABLE(query):
+    odd = not _PLAIN_QUERY(query)
+    if odd and not _PRINTABLE(query):
         raise Unsure
-    odd = _ODD_QUERY(query) is not None
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
         if odd:

@@ -101,6 +101,8 @@ def _apply(options: _Options, message: api.Request) -> None:
 def _options(params: Mapping[bytes, bytes]) -> _Options:
     """Return what the parameters say, all of them read, so that a bad one is Dgraph's to refuse."""
     given = params.get
+    if len(params) == 1 and b"timeout" in params:
+        return _Options(duration(params[b"timeout"]))
     start_ts = uint(given(b"startTs", b""))
     best_effort, read_only = boolean(given(b"be", b"")), boolean(given(b"ro", b""))
     if start_ts:

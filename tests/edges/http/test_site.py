@@ -340,6 +340,12 @@ class TestCors:
 
 
 class TestErrors:
+    def test_the_entry_of_what_is_refused_names_the_client(self) -> None:
+        rig = SiteRig(client_token=Secret("visitor"), trusted_proxy_cidrs=("10.0.0.0/8",))
+        forwarded = DQL | {"X-Forwarded-For": "192.0.2.9"}
+        assert rig.status("POST", "/query", forwarded, b"{ q }", peer="10.0.0.1") == 401
+        assert rig.entry.client == "192.0.2.9"
+
     def test_a_missing_client_token_is_401_with_a_challenge(self) -> None:
         rig = SiteRig(client_token=Secret("visitor"))
         for path in ("/query", "/graphql", "/state", "/validate/dql", "/cluster"):
