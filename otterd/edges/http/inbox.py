@@ -92,6 +92,8 @@ class Inbox:
                     self._entry = self._open_entry(self.reader.head)
                 return
             self._admit(head)
+            if not self.reader.buffer:
+                return
 
     def refuse(self, refused: Refused) -> None:
         """Queue the reply to a bad request, and take no more."""

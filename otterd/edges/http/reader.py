@@ -201,14 +201,19 @@ class RequestReader:
         missing = length - len(self._body)
         piece = data[:missing]
         self.buffer = data[missing:]
-        self._hold(len(piece))
+        size = len(piece)
+        self._budget.take(size)
+        self.held += size
         if not self._unparsed:
             try:
                 self._parser.feed_data(piece)
             except HttpParserError as error:
                 raise malformed(str(error)) from None
-        if len(piece) == length:
-            return self._complete(head, piece)
+        if size == length:
+            self.body = piece
+            self.head = None
+            self.held = 0
+            return head
         self._body += piece
         return self._complete(head, bytes(self._body)) if len(self._body) == length else None
 
@@ -217,21 +222,18 @@ class RequestReader:
         data, self.buffer = self.buffer, b""
         before = len(self._chunks.body)
         rest = self._chunks.feed(data)
-        self._hold(len(self._chunks.body) - before)
+        size = len(self._chunks.body) - before
+        self._budget.take(size)
+        self.held += size
         if rest is None:
             return None
         self.buffer = rest
         return self._complete(head, bytes(self._chunks.body))
-
-    def _hold(self, size: int) -> None:
-        self._budget.take(size)
-        self.held += size
 
     def _complete(self, head: Head, body: bytes) -> Head:
         self.body = body
         self.head = None
         self.held = 0
         self._chunks = None
-        if self._body:
-            self._body = bytearray()
+        self._body = bytearray()
         return head

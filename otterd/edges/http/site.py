@@ -39,6 +39,7 @@ TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/login": translate_login,
 }
 KNOWN_CALLERS = 1024
+_GRAPHQL = ROUTES[b"/graphql"]
 GONE = 499
 """Status of what nobody waits for any more, as web servers write it."""
 
@@ -70,7 +71,10 @@ class OtterSite:
 
     def handle(self, request: Request) -> "Deferred[Reply] | Reply":
         """Answer `request`; never raises."""
-        route = self._route(request)
+        route = ROUTES.get(request.path)
+        request.entry.route = UNKNOWN if route is None else route.name
+        if route is _GRAPHQL and not self._live.config.graphql:
+            route = None
         try:
             replied = not_found() if route is None else self._answer(request, route)
         except OtterError as error:
@@ -85,13 +89,6 @@ class OtterSite:
         entry.verdict = entry.verdict or word
         headers = ((b"Content-Type", b"application/json"), *self._guard.cors.headers(None))
         return Reply(status, headers, error_body(message, word))
-
-    def _route(self, request: Request) -> Route | None:
-        route = ROUTES.get(request.path)
-        request.entry.route = UNKNOWN if route is None else route.name
-        if request.path == b"/graphql" and not self._live.config.graphql:
-            return None
-        return route
 
     def _answer(self, request: Request, route: Route) -> "Deferred[Reply] | Reply":
         if request.method == b"OPTIONS":
