@@ -39,6 +39,7 @@ TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/login": translate_login,
 }
 KNOWN_CALLERS = 1024
+_TOKEN = b"x-dgraph-accesstoken"
 _GRAPHQL = ROUTES[b"/graphql"]
 GONE = 499
 """Status of what nobody waits for any more, as web servers write it."""
@@ -213,7 +214,8 @@ def caller_of(request: Request) -> Caller:
     if origin is None and lower.get(b"sec-fetch-site") in CROSS_SITE:
         origin = b"null"
     forwarded = b",".join(request.all(b"x-forwarded-for")) if b"x-forwarded-for" in lower else None
-    own = b"x-dgraph-accesstoken" in lower and any(map(bytes.strip, request.all(b"x-dgraph-accesstoken")))
+    token = lower.get(_TOKEN)
+    own = token is not None and bool(token.strip() or any(map(bytes.strip, request.all(_TOKEN))))
     admin = lower.get(b"x-otter-admin-token")
     if admin is None and b"authorization" not in lower:
         return _caller(request.peer, forwarded, origin, own)
