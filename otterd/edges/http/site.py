@@ -39,6 +39,9 @@ TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/login": translate_login,
 }
 KNOWN_CALLERS = 1024
+MOST_TOLD = 256
+"""Bytes of its headers up to which a caller is among those that are known."""
+
 _TOKEN = b"x-dgraph-accesstoken"
 _GRAPHQL = ROUTES[b"/graphql"]
 GONE = 499
@@ -217,7 +220,8 @@ def caller_of(request: Request) -> Caller:
     token = lower.get(_TOKEN)
     own = token is not None and bool(token.strip() or any(map(bytes.strip, request.all(_TOKEN))))
     admin = lower.get(b"x-otter-admin-token")
-    if admin is None and b"authorization" not in lower:
+    told = len(forwarded or b"") + len(origin or b"")
+    if admin is None and b"authorization" not in lower and told <= MOST_TOLD:
         return _caller(request.peer, forwarded, origin, own)
     shown = bearer(lower.get(b"authorization"))
     return Caller(Door.HTTP, request.peer, forwarded, origin, shown, admin, own_token=own)

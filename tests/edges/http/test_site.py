@@ -340,6 +340,24 @@ class TestCors:
 
 
 class TestErrors:
+    @pytest.mark.parametrize(
+        ("headers", "kept"),
+        [
+            ({"X-Forwarded-For": "192.0.2.1"}, 1),
+            ({"X-Forwarded-For": "192.0.2.1, " * 30 + "::1"}, 0),
+            ({"Origin": "https://" + "a" * 300}, 0),
+            ({"Authorization": "Bearer visitor"}, 0),
+            ({"X-Otter-Admin-Token": "key"}, 0),
+        ],
+    )
+    def test_no_tokens_and_no_long_headers_are_kept_of_callers(
+        self, rig: SiteRig, headers: dict[str, str], kept: int
+    ) -> None:
+        site._caller.cache_clear()
+        for _ in range(2):
+            assert rig.status("POST", "/query", DQL | headers, b"{ q }") == 200
+        assert site._caller.cache_info().currsize == kept
+
     def test_the_entry_of_what_is_refused_names_the_client(self) -> None:
         rig = SiteRig(client_token=Secret("visitor"), trusted_proxy_cidrs=("10.0.0.0/8",))
         forwarded = DQL | {"X-Forwarded-For": "192.0.2.9"}
