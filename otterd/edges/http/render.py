@@ -49,7 +49,7 @@ def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
 
 def _tail(response: api.Response) -> bytes:
     """Return what stands behind the data in an answer to `/query`."""
-    return _encoded(f',"extensions":{{{_extensions(response, metrics=True)}}}}}')
+    return f',"extensions":{{{_extensions(response, metrics=True)}}}}}'.encode("utf-8", "replace")
 
 
 def mutate_answer(answer: Answer, *, mutates: bool, commit_now: bool, gzip: bool) -> Rendered:
@@ -77,7 +77,7 @@ def commit_answer(answer: Answer, *, abort: bool, gzip: bool) -> Rendered:
     context = api.TxnContext.FromString(_bytes(answer))
     if not abort:
         del context.keys[:]
-        tail = f'}},"extensions":{{"txn":{_txn(context)}}}}}'
+        tail = f'}},"extensions":{{"txn":{{{_txn(context)}}}}}}}'
         return _reply(b'{"data":{' + _DONE + _encoded(tail), gzip)
     if context.aborted:
         return _reply(b"{" + _DONE + b"}", gzip)
@@ -166,17 +166,20 @@ def _uids(response: api.Response) -> str:
 
 
 def _extensions(response: api.Response, *, metrics: bool) -> str:
+    # A part that says something is there; only of an empty one that must be asked.
+    latency, txn = _latency(response.latency), _txn(response.txn)
     text = ""
-    if response.HasField("latency"):
-        text += f',"server_latency":{_latency(response.latency)}'
-    if response.HasField("txn"):
-        text += f',"txn":{_txn(response.txn)}'
+    if latency or response.HasField("latency"):
+        text = f',"server_latency":{{{latency}}}'
+    if txn or response.HasField("txn"):
+        text += f',"txn":{{{txn}}}'
     if metrics and response.HasField("metrics"):
         text += f',"metrics":{_metrics(response.metrics)}'
     return text[1:]
 
 
 def _latency(latency: api.Latency) -> str:
+    """Return the members of `latency`."""
     text = ""
     if number := latency.parsing_ns:
         text += f',"parsing_ns":{number}'
@@ -188,24 +191,25 @@ def _latency(latency: api.Latency) -> str:
         text += f',"assign_timestamp_ns":{number}'
     if number := latency.total_ns:
         text += f',"total_ns":{number}'
-    return "{" + text[1:] + "}"
+    return text[1:]
 
 
 def _txn(txn: api.TxnContext) -> str:
+    """Return the members of `txn`."""
     text = ""
-    if txn.start_ts:
-        text += f',"start_ts":{txn.start_ts}'
-    if txn.commit_ts:
-        text += f',"commit_ts":{txn.commit_ts}'
+    if number := txn.start_ts:
+        text = f',"start_ts":{number}'
+    if number := txn.commit_ts:
+        text += f',"commit_ts":{number}'
     if txn.aborted:
         text += ',"aborted":true'
-    if txn.keys:
-        text += f',"keys":[{",".join(map(quoted, txn.keys))}]'
-    if txn.preds:
-        text += f',"preds":[{",".join(map(quoted, txn.preds))}]'
-    if txn.hash:
-        text += f',"hash":{quoted(txn.hash)}'
-    return "{" + text[1:] + "}"
+    if keys := txn.keys:
+        text += f',"keys":[{",".join(map(quoted, keys))}]'
+    if preds := txn.preds:
+        text += f',"preds":[{",".join(map(quoted, preds))}]'
+    if name := txn.hash:
+        text += f',"hash":{quoted(name)}'
+    return text[1:]
 
 
 def _metrics(metrics: api.Metrics) -> str:
