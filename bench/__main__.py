@@ -60,17 +60,20 @@ def started(
 ) -> list[Gateway]:
     """Start Otter and the peers; `found` tells which are missing."""
     core = machine.cores()[0]
-    made = [gateways.otter(stub.alphas, core)]
-    bench.callback(made[0].close)
+    made = []
+    for variant, told in gateways.variants(asked.engine).items():
+        made.append(gateways.otter(stub.alphas, core, variant, **told))
+        bench.callback(made[-1].close)
     for name, start in gateways.PEERS.items():
         try:
             made.append(start(stub.alphas, core, folder))
             bench.callback(made[-1].close)
         except Absent as failure:
             found.missing[name] = str(failure)
-    for engine in gateways.further(asked.engine):
-        made.append(gateways.otter(stub.alphas, core, f"otter {engine}", alpha_engine=engine))
-        bench.callback(made[-1].close)
+    try:
+        gateways.compiled()
+    except Absent as failure:
+        found.missing["otter compiled"] = str(failure)
     for engine in set(asked.engine) - set(gateways.engines()):
         found.missing[f"otter {engine}"] = "not built"
     if not gateways.has_grpc_door():
@@ -105,7 +108,7 @@ def real_ones(asked: argparse.Namespace, folder: Path, loader: Path) -> list[Sam
     every = ",".join(map(str, sorted(machine.ALLOWED)))
     os.sched_setaffinity(0, machine.ALLOWED)  # a cluster of our own gets every core, too
     with real.cluster(asked.alphas) as (alpha, pid), ExitStack() as bench:
-        made = real.gateways(alpha, pid, every, folder, gateways.further(asked.engine))
+        made = real.gateways(alpha, pid, every, folder, asked.engine)
         for gateway in made:
             bench.callback(gateway.close)
         loads = Loads(folder, loader, every, machine.cores()[0])

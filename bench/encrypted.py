@@ -4,8 +4,9 @@ import ssl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from typing import Any
 
-from bench.gateways import Gateway, shipped
+from bench.gateways import Gateway, shipped, variants
 from bench.real import Nothing, fill
 from bench.rows import HTTP
 from bench.running import Absent
@@ -30,10 +31,10 @@ def gateways(cores: str) -> Iterator[list[Gateway]]:
         alpha = cluster.addresses[0]
         fill(alpha, ssl.create_default_context(cafile=str(cluster.authority)))
         own = Gateway("alpha", cluster.alphas[0].pid, Nothing(), {"http": int(alpha.http.rpartition(":")[2])})
-        yield [own, _otter(bench, cluster, cores)]
+        yield [own, *(_otter(bench, cluster, cores, *variant) for variant in variants(()).items())]
 
 
-def _otter(bench: ExitStack, cluster: Cluster, cores: str) -> Gateway:
+def _otter(bench: ExitStack, cluster: Cluster, cores: str, name: str, told: dict[str, Any]) -> Gateway:
     """Start Otter as shipped, with the alpha's own certificate at its door."""
     (port,), folder = free_ports(1), cluster.root / "tls"
     files = f"privateKey={folder / 'node.key'}:certKey={folder / 'node.crt'}"
@@ -43,7 +44,7 @@ def _otter(bench: ExitStack, cluster: Cluster, cores: str) -> Gateway:
         "dgraph_tls_ca": str(cluster.authority),
         "enable_websocket": False,
     }
-    running = Otter(cluster.addresses, keys, wrapper=("taskset", "-c", cores))
+    running = Otter(cluster.addresses, keys, wrapper=("taskset", "-c", cores), **told)
     bench.callback(running.close)
     running.start(listening=[port])
-    return Gateway("otter", running.pid, running, {"http": port}, metrics=running.metrics)
+    return Gateway(name, running.pid, running, {"http": port}, metrics=running.metrics)

@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
@@ -58,9 +59,30 @@ def engines() -> list[str]:
     return [default.value, *(one.value for one in type(default) if one is not default)]
 
 
+def variants(engines: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return the ways in which Otter is measured, by name, with what `otter` is told for each."""
+    found: dict[str, dict[str, Any]] = {"otter": {}}
+    with suppress(Absent):
+        found["otter compiled"] = {"root": compiled()}
+    return found | {f"otter {engine}": {"alpha_engine": engine} for engine in further(engines)}
+
+
 def further(wished: Sequence[str]) -> list[str]:
     """Return which of the engines in `wished` there are beside the default."""
     return [name for name in engines()[1:] if name in wished]
+
+
+def compiled() -> Path:
+    """Return where `make compiled` has put an Otter that fits this one; raises Absent."""
+    root = ROOT / "build" / "compiled"
+    if not any(root.glob("*__mypyc*")):
+        raise Absent("not built: make compiled")
+    ours, theirs = (
+        {path.relative_to(at): path.read_bytes() for path in at.glob("otterd/**/*.py")} for at in (ROOT, root)
+    )
+    if ours != theirs:
+        raise Absent("older than the source: make compiled")
+    return root
 
 
 def has_grpc_door() -> bool:
@@ -69,12 +91,20 @@ def has_grpc_door() -> bool:
 
 
 def otter(
-    alphas: Sequence[Address], core: int | str, name: str = "otter", *, by: Sequence[str] = (), **keys: Any
+    alphas: Sequence[Address],
+    core: int | str,
+    name: str = "otter",
+    *,
+    by: Sequence[str] = (),
+    root: Path = ROOT,
+    **keys: Any,
 ) -> Gateway:
-    """Start Otter as shipped, but for `keys`, with every door it has; `by` is a program that runs it."""
+    """Start the Otter of `root` as shipped, but for `keys`, with every door; `by` is what runs it."""
     grpc_port = free_ports(1)[0]
     door = {"enable_grpc": True, "grpc_port": grpc_port} if has_grpc_door() else {}
-    running = Otter(alphas, {**shipped(), **door, **keys}, wrapper=("taskset", "-c", str(core), *by))
+    running = Otter(
+        alphas, {**shipped(), **door, **keys}, wrapper=("taskset", "-c", str(core), *by), root=root
+    )
     ports = {"http": _port(running.http), "ws": _port(running.ws)}
     try:
         running.start()

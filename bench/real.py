@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench import asking
-from bench.gateways import Gateway, go, otter
+from bench.gateways import Gateway, go, otter, variants
 from bench.rows import HTTP
 from bench.running import Absent
 from tests.cluster import Cluster, Shape, binary
@@ -62,8 +62,8 @@ def gateways(
     host, _, port = alpha.http.rpartition(":")
     if host not in ("127.0.0.1", "localhost"):
         raise Absent(f"{alpha.http} is not on this machine")
-    found = [Gateway("alpha", pid, Nothing(), {"http": int(port)}), otter([alpha], cores)]
-    found += [otter([alpha], cores, f"otter {engine}", alpha_engine=engine) for engine in engines]
+    found = [Gateway("alpha", pid, Nothing(), {"http": int(port)})]
+    found += [otter([alpha], cores, name, **told) for name, told in variants(engines).items()]
     with suppress(Absent):  # it was said already that there is none
         found.append(go([alpha], cores, folder))
     return found

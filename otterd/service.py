@@ -30,7 +30,7 @@ from otterd.edges.grpc.factory import GrpcFactory
 from otterd.edges.http.factory import HttpFactory
 from otterd.edges.http.site import OtterSite
 from otterd.edges.ws.factory import OtterSocketFactory
-from otterd.gateway import Gateway
+from otterd.gateway import Gateway, passage
 from otterd.guard.guard import Guard
 from otterd.listeners import Listeners, StartFailed, try_ports
 from otterd.ops.access import AccessLog
@@ -51,6 +51,9 @@ from otterd.options import Options, die
 __all__ = ["Options", "Otter", "StartFailed", "install_reactor", "makeService", "make_otter"]
 
 log = Logger()
+
+COMPILED = not passage.__file__.endswith(".py")
+"""Whether the hot rooms run as machine code (`make compiled`)."""
 
 THRESHOLDS = 20_000, 20, 50
 """Of the garbage collector: Python's own (700, 10, 10) let it look several times in a hundred requests."""
@@ -199,7 +202,7 @@ class Otter(Service):
 
     def _tell_start(self) -> None:
         config = self.live.config
-        log.info("effective configuration", config=redacted(config))
+        log.info("effective configuration", config=redacted(config), compiled=COMPILED)
         for alpha in config.alphas():
             if alpha not in config.dgraph_http_endpoints:
                 log.info(

@@ -1,6 +1,7 @@
 """The graph decides the route: the daemon in front of sandboxes of several groups, and what it makes wait."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest_twisted
@@ -49,14 +50,14 @@ def read(h: House, predicate: str, options: str = "", **headers: str) -> Any:
 def entries(h: House) -> list[Entry]:
     """Return a list in which the record of each request from now on is, as the access log is told of it."""
     kept: list[Entry] = []
-    gateway: Any = h.otter.gateway
-    perform = gateway.perform
+    site: Any = h.otter.http.site
+    perform = h.otter.gateway.perform
 
     def performed(operation: Any) -> Any:
         kept.append(operation.entry)
         return perform(operation)
 
-    gateway.perform = performed
+    site._gateway = SimpleNamespace(perform=performed)
     return kept
 
 

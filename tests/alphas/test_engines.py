@@ -38,10 +38,11 @@ async def connect(reactor, engine):
     def connect(address, names=None, connect_timeout=5.0):
         resolver = Resolver(reactor, (names or Names()).lookup)
         channel = engine(address, resolver, reactor, None, lambda: connect_timeout)
-        channel.resolver = resolver
+        connect.resolvers.append(resolver)
         channels.append(channel)
         return channel
 
+    connect.resolvers = []
     yield connect
     for channel in channels:
         await channel.close()
@@ -169,10 +170,11 @@ async def test_a_call_waits_for_a_name_that_is_being_looked_up_but_not_for_ever(
 
     channel = connect("alpha1:9080", Slow(), connect_timeout=0.05)
     assert isinstance(await failure(channel.call(QUERY, 5)), NotReached)
-    for call in channel.resolver._asking.pop("alpha1"):
+    resolver = connect.resolvers[-1]
+    for call in resolver._asking.pop("alpha1"):
         call.called or call.cancel()
     await channel.close()
-    for call in channel.resolver._clock.getDelayedCalls():
+    for call in resolver._clock.getDelayedCalls():
         call.cancel()
 
 

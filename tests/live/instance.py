@@ -30,7 +30,7 @@ class Otter:
     """`python -m otterd -c FILE` with ephemeral loopback ports and its log in a file.
 
     `http`, `ws` and `metrics` are `host:port`; `config` is the file, for a test that
-    changes it and reloads.
+    changes it and reloads. `root` is the folder whose Otter runs.
     """
 
     def __init__(
@@ -41,6 +41,7 @@ class Otter:
         wrapper: Sequence[str] = (),
         environ: Mapping[str, str] | None = None,
         pass_fds: Sequence[int] = (),
+        root: Path = ROOT,
     ) -> None:
         http, ws, metrics = free_ports(3)
         self.http, self.ws, self.metrics = (f"127.0.0.1:{port}" for port in (http, ws, metrics))
@@ -62,6 +63,7 @@ class Otter:
         self._environ = {name: os.environ[name] for name in KEPT if name in os.environ}
         self._environ |= environ or {}
         self._pass_fds = tuple(pass_fds)
+        self._root = root
         self._process: subprocess.Popen[bytes] | None = None
         self.write()
 
@@ -91,7 +93,7 @@ class Otter:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
-                cwd=ROOT,
+                cwd=self._root,
                 env=self._environ,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

@@ -21,12 +21,11 @@ class Talk(Call):
     have worked on it. Neither side is read faster than the other takes it.
     """
 
-    __slots__ = ("_answer", "_faster", "_inflow", "_pressed", "_slower")
-
-    rpc: Duplex
+    __slots__ = ("_answer", "_duplex", "_faster", "_inflow", "_pressed", "_slower")
 
     def __init__(self, keeper: Keeper, rpc: Duplex, deadline: float) -> None:
         super().__init__(keeper, rpc, deadline)
+        self._duplex = rpc
         self._answer: Answer | None = None
         self._inflow: Inflow | None = None
         self._slower: Callable[[], None] = _nothing
@@ -35,7 +34,7 @@ class Talk(Call):
 
     def open(self, connection: ClientConnection, requests: Requests, timeout: float) -> None:
         """Send what came with the call; raise as `connection.request` does."""
-        rpc = self.rpc
+        rpc = self._duplex
         self.stream = connection.request(requests.opening(rpc, timeout), self, rpc.payload, end=rpc.ended)
 
     # What the stream calls.
@@ -56,7 +55,7 @@ class Talk(Call):
         if encoding is not None:
             headers = (*headers, (ENCODING, encoding))
         self._inflow = Inflow(self._link, self.stream)
-        left = self._keeper.left(self) + self.rpc.beyond
+        left = self._keeper.left(self) + self._duplex.beyond
         self._keeper.expect(self, left, inf)
         self._answer = Answer(0, self, headers)
         self.deferred.callback(self._answer)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import ClassVar
 
 
 class Code(IntEnum):
@@ -39,13 +40,13 @@ class Broken(H2Error):
 class Malformed(H2Error):
     """A header list breaks the rules of HTTP; only its stream ends."""
 
-    code = Code.PROTOCOL_ERROR
+    code: ClassVar[Code] = Code.PROTOCOL_ERROR
 
 
 class Oversized(Malformed):
     """A header list is longer than was announced."""
 
-    code = Code.ENHANCE_YOUR_CALM
+    code: ClassVar[Code] = Code.ENHANCE_YOUR_CALM
 
 
 class NoRoom(H2Error):

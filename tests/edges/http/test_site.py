@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -400,7 +401,7 @@ class TestErrors:
             raise RuntimeError("oops")
 
         monkeypatch.setattr(site, "log", Log())
-        monkeypatch.setattr(rig.gateway, "perform", broken)
+        monkeypatch.setattr(rig.site, "_gateway", SimpleNamespace(perform=broken))
         reply = rig.answer("POST", "/query?secret=1", DQL, b"{q(func:uid(1)){uid}}")
         assert reply.status == 500
         assert body(reply)["errors"][0]["message"] == "internal error"
