@@ -43,6 +43,7 @@ def _otter(bench: ExitStack, cluster: Cluster, cores: str, name: str, told: dict
         "http_endpoint": f"ssl:{port}:{files}:interface=127.0.0.1",
         "dgraph_tls_ca": str(cluster.authority),
         "enable_websocket": False,
+        "enable_grpc": False,
     }
     running = Otter(cluster.addresses, keys, wrapper=("taskset", "-c", cores), **told)
     bench.callback(running.close)
