@@ -43,17 +43,6 @@ class Result:
 
 
 @pytest.fixture
-def net():
-    net = Net()
-    yield net
-    net.channel.close()
-    for connection in net.connections:
-        connection.pump()
-    net.clock.advance(0)
-    assert not net.clock.getDelayedCalls()
-
-
-@pytest.fixture
 def call(net):
     def call(timeout=5.0, rpc=QUERY):
         return Result(net.channel.call(rpc, timeout))

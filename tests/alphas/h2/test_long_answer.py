@@ -7,24 +7,13 @@ from otterd.alphas.h2.long_answer import WHOLE
 from otterd.core.operation import Rpc
 from otterd.errors import TimedOut
 from otterd.wire.h2 import Code, Limits, block
-from tests.alphas.h2.net import HEADED, TRAILED, Net
+from tests.alphas.h2.net import HEADED, TRAILED
 from tests.alphas.h2.test_channel import Result
 from tests.fakes.alpha import Collector
 
 FLOWS = Rpc("Query", b"", streams=True)
 SIZE = 8 << 20
 GENEROUS = Limits(queued_stream_bytes=64 << 20, queued_bytes=64 << 20)
-
-
-@pytest.fixture
-def net():
-    net = Net()
-    yield net
-    net.channel.close()
-    for connection in net.connections:
-        connection.pump()
-    net.clock.advance(0)
-    assert not net.clock.getDelayedCalls()
 
 
 def head_of(size):

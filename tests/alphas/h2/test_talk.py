@@ -10,7 +10,7 @@ from otterd.alphas.h2 import link as link_module
 from otterd.core.operation import Duplex
 from otterd.errors import Lost, NotReached, TimedOut
 from otterd.wire.h2 import Code, Limits, block
-from tests.alphas.h2.net import HEADED, TRAILED, Net
+from tests.alphas.h2.net import HEADED, TRAILED
 from tests.alphas.h2.test_channel import Result
 from tests.fakes.alpha import Collector
 
@@ -19,17 +19,6 @@ NARROW = Limits(stream_window=100)
 REFUSED = block(
     [(b":status", b"200"), (b"grpc-status", b"9"), (b"grpc-message", b"not armed%21"), (b"t", b"1")]
 )
-
-
-@pytest.fixture
-def net():
-    net = Net()
-    yield net
-    net.channel.close()
-    for connection in net.connections:
-        connection.pump()
-    net.clock.advance(0)
-    assert not net.clock.getDelayedCalls()
 
 
 def opened(net, *, timeout=5.0, limits=None, **fields):
