@@ -59,15 +59,21 @@ class Sight:
         """The alphas that the configuration does not name."""
         return self._fleet.discovered
 
-    def cost(self, address: str) -> float:
-        """Return how many seconds a further request is likely to take; more while an alpha is new."""
+    def costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return how many seconds a further request is likely to take at each; more while an alpha is new."""
         now = self._clock.seconds()
-        return self._load.cost(address, now) / self._ward.weight(address, now)
+        costs = self._load.costs(addresses, now)
+        return costs if self._ward.even else self._weighed(costs, addresses, now)
 
-    def whole_cost(self, address: str) -> float:
-        """Return the same, with what the alpha says it has to do for others."""
+    def whole_costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return the same, with what the alphas say they have to do for others."""
         now = self._clock.seconds()
-        return self._load.whole_cost(address, now) / self._ward.weight(address, now)
+        costs = [self._load.whole_cost(address, now) for address in addresses]
+        return self._weighed(costs, addresses, now)
+
+    def _weighed(self, costs: list[float], addresses: tuple[str, ...], now: float) -> list[float]:
+        weight = self._ward.weight
+        return [cost / weight(address, now) for cost, address in zip(costs, addresses, strict=True)]
 
     def silent(self, address: str) -> bool:
         """Return whether an alpha gives no sign of life: it cannot lead its group."""

@@ -49,6 +49,8 @@ class Ward:
     def __init__(self, bounds: Bounds, lag: Lag | None = None, told: Told | None = None) -> None:
         self.bounds = bounds
         self.usable: frozenset[str] = frozenset()
+        self.even = False
+        """Whether each alpha is usable and weighs the same."""
         self.lag = lag if lag is not None else Lag()
         self._told = told
         self._patients: dict[str, Patient] = {}
@@ -223,6 +225,7 @@ class Ward:
         usable = frozenset(a for a, p in patients.items() if p.status is Status.USABLE)
         if usable != self.usable:
             self.usable = usable
+        self.even = len(usable) == len(patients) and all(p.rising is None for p in patients.values())
         if self._told is not None:
             for address, patient in changed:
                 self._told(address, patient.standing())

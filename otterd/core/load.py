@@ -1,5 +1,6 @@
 """How busy each alpha is: requests in flight, recent latency, and what it says of itself."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import exp
 
@@ -27,7 +28,7 @@ class Pending:
 @dataclass(slots=True)
 class _Busy:
     in_flight: int = 0
-    purposes: dict[Purpose, int] = field(default_factory=dict)
+    purposes: dict[Purpose, int] = field(default_factory=lambda: dict.fromkeys(Purpose, 0))
     latency: float = 0.0
     heard: float = 0.0
     pending: Pending | None = None
@@ -45,7 +46,7 @@ class Load:
         if busy is None:
             busy = self._alphas[address] = _Busy()
         busy.in_flight += 1
-        busy.purposes[purpose] = busy.purposes.get(purpose, 0) + 1
+        busy.purposes[purpose] += 1
 
     def ended(
         self, address: str, now: float, seconds: float | None, purpose: Purpose = Purpose.QUERY
@@ -55,13 +56,15 @@ class Load:
         if busy is None or not busy.in_flight:
             return
         busy.in_flight -= 1
-        busy.purposes[purpose] = max(busy.purposes.get(purpose, 0) - 1, 0)
+        purposes = busy.purposes
+        if purposes[purpose]:
+            purposes[purpose] -= 1
         if seconds is None:
             return
         # Weighed by time, not by count: a burst is one moment, and an old answer says little.
         kept = exp((busy.heard - now) / MEMORY) if busy.heard else 0.0
-        share = max(1.0 - kept, 0.1)
-        busy.latency += (seconds - busy.latency) * share
+        share = 1.0 - kept
+        busy.latency += (seconds - busy.latency) * (share if share > 0.1 else 0.1)
         busy.heard = now
 
     def told(self, address: str, now: float, queries: int, proposals: int) -> None:
@@ -78,7 +81,7 @@ class Load:
         busy = self._alphas.get(address)
         if busy is None:
             return 0
-        return busy.in_flight if purpose is None else busy.purposes.get(purpose, 0)
+        return busy.in_flight if purpose is None else busy.purposes[purpose]
 
     def latency(self, address: str) -> float:
         """Return how long its answers took lately; 0 while there was none."""
@@ -92,17 +95,25 @@ class Load:
         return told if told is not None and now - told.seen <= STALE else None
 
     def cost(self, address: str, now: float) -> float:
-        """Return how many seconds a further request is likely to take there.
+        """Return what `costs` says of one address."""
+        return self.costs((address,), now)[0]
+
+    def costs(self, addresses: Iterable[str], now: float) -> list[float]:
+        """Return how many seconds a further request is likely to take at each of `addresses`.
 
         An alpha that has not answered for long is forgotten bit by bit, so that it is tried again.
         """
-        busy = self._alphas.get(address)
-        if busy is None:
-            return LEAST
-        waiting, latency = busy.in_flight, busy.latency
-        if not waiting:
-            return _cost(busy, 0, now)
-        return (waiting + 1) * (latency if latency > LEAST else LEAST)
+        alphas, found = self._alphas, []
+        for address in addresses:
+            busy = alphas.get(address)
+            if busy is None:
+                found.append(LEAST)
+            elif busy.in_flight:
+                latency = busy.latency
+                found.append((busy.in_flight + 1) * (latency if latency > LEAST else LEAST))
+            else:
+                found.append(_cost(busy, 0, now))
+        return found
 
     def whole_cost(self, address: str, now: float) -> float:
         """Return the same with all that the alpha says it has to do, whoever sent it, where it says so."""

@@ -69,11 +69,11 @@ class Sight(Protocol):
     def discovered(self) -> frozenset[str]:
         """Return the alphas that the configuration does not name."""
 
-    def cost(self, address: str) -> float:
-        """Return how long a further request is likely to take there."""
+    def costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return how long a further request is likely to take at each of `addresses`."""
 
-    def whole_cost(self, address: str) -> float:
-        """Return the same, with what the alpha says it has to do for others."""
+    def whole_costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return the same, with what the alphas say they have to do for others."""
 
     def silent(self, address: str) -> bool:
         """Return whether an alpha gives no sign of life: it cannot lead its group."""

@@ -133,12 +133,13 @@ class Second:
         if not found:
             return None
         newest = max(map(sight.heard_at, found))
+        costs = dict(zip(found, sight.costs_of(tuple(found)), strict=True))
 
         def rank(address: str) -> tuple[bool, bool, int, bool, float]:
             own = not groups or sight.map.group_of.get(address) in groups
             # Those of which was heard at the same time share what comes in a heap.
             late = int((newest - sight.heard_at(address)) / MOMENT)
-            return address not in sight.usable, not own, late, address in busy, sight.cost(address)
+            return address not in sight.usable, not own, late, address in busy, costs[address]
 
         best = min(found, key=rank)
         return best, found[best]

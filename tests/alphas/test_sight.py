@@ -126,12 +126,12 @@ def test_a_draining_alpha_is_not_silent() -> None:
 def test_an_alter_tells_nothing_of_how_fast_an_alpha_is() -> None:
     rig = Rig()
     rig.ends(Verdict.FINE, took=0.01)
-    before = rig.sight.cost("a")
+    before = rig.sight.costs_of(("a",))[0]
     for _ in range(10):
         rig.ends(Verdict.FINE, Purpose.ALTER, took=30.0)
         rig.ends(Verdict.TIMED_OUT, Purpose.ALTER, took=60.0)
     rig.ends(Verdict.FINE, took=0.01)
-    assert rig.sight.cost("a") <= 2 * before
+    assert rig.sight.costs_of(("a",))[0] <= 2 * before
     assert "a" in rig.sight.usable
 
 
@@ -165,3 +165,18 @@ def test_nothing_can_be_said_of_data_that_members_unknown_to_otter_may_know_bett
     assert rig.sight.staleness("a") == 0.0
     rig.topology.map = chart(*members, *strangers)
     assert rig.sight.staleness("a") is None
+
+
+def test_an_alpha_that_is_just_back_costs_ten_times_as_much() -> None:
+    rig = Rig()
+    even = rig.sight.costs_of(("a", "b"))
+    assert even[0] == even[1]
+    for _ in range(3):
+        rig.fleet.ward.probed("a", 1.0, Probed(Verdict.LOST, "it broke"))
+    for _ in range(3):
+        rig.fleet.ward.probed("a", 2.0, Probed())
+    rig.clock.advance(2.0)
+    assert rig.sight.costs_of(("a", "b")) == pytest.approx([10 * even[0], even[1]])
+    assert rig.sight.whole_costs_of(("a", "b")) == pytest.approx([10 * even[0], even[1]])
+    rig.clock.advance(100.0)
+    assert rig.sight.costs_of(("a", "b")) == pytest.approx(even)

@@ -23,11 +23,11 @@ class Sight:
     costs: Mapping[str, float] = field(default_factory=dict)
     pending: Mapping[str, float] = field(default_factory=dict)
 
-    def cost(self, address: str) -> float:
-        return self.costs.get(address, 0.0)
+    def costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        return [self.costs.get(address, 0.0) for address in addresses]
 
-    def whole_cost(self, address: str) -> float:
-        return self.cost(address) + self.pending.get(address, 0.0)
+    def whole_costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        return [self.costs.get(address, 0.0) + self.pending.get(address, 0.0) for address in addresses]
 
 
 def group(

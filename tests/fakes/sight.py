@@ -28,8 +28,11 @@ class FakeSight:
     def cost(self, address: str) -> float:
         return self.costs.get(address, 0.0)
 
-    def whole_cost(self, address: str) -> float:
-        return self.cost(address)
+    def costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        return [self.cost(address) for address in addresses]
+
+    def whole_costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        return self.costs_of(addresses)
 
     def silent(self, address: str) -> bool:
         return address in self.mute

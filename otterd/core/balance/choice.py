@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-Cost = Callable[[str], float]
-"""How long a further request is likely to take at an address."""
+Costs = Callable[[tuple[str, ...]], list[float]]
+"""How long a further request is likely to take at each of some addresses, in their order."""
 
 Chance = Callable[[], float]
 """Draws a number from 0 up to, and without, 1."""
@@ -20,28 +20,31 @@ class Tiers:
     others: tuple[Pool, ...] = ()
 
 
-def arranged(tiers: Tiers, cost: Cost, chance: Chance) -> tuple[str, ...]:
-    """Return all of `tiers`: the better of two of the head, then the cheapest first in each tier."""
-    head, others = tiers.head, tiers.others
-    if len(head) == 1:
-        if not others:
-            return head
-        order = [*head]
-    else:
-        costs = {address: cost(address) for address in head}
-        first = better_of_two(head, costs.__getitem__, chance)
-        del costs[first]
-        order = [first, *(sorted(costs, key=costs.__getitem__) if len(costs) > 1 else costs)]
-    for tier in others:
-        order += sorted(tier, key=cost) if len(tier) > 1 else tier
-    return tuple(order)
+def arranged(tiers: Tiers, costs_of: Costs, chance: Chance) -> tuple[str, ...]:
+    """Return all of `tiers`: the better of two of the head, then the cheapest first in each tier.
+
+    The two are different ones that are drawn by `chance`; when they cost the same it is the first drawn.
+    """
+    head = tiers.head
+    size = len(head)
+    if size > 1:
+        costs = costs_of(head)
+        first = int(chance() * size)
+        # For two there is nothing left to draw.
+        other = 1 - first if size == 2 else (first + 1 + int(chance() * (size - 1))) % size
+        if costs[other] < costs[first]:
+            first, other = other, first
+        if size == 2:
+            head = (head[first], head[other])
+        else:
+            behind = sorted(range(size), key=costs.__getitem__)
+            behind.remove(first)
+            head = (head[first], *[head[at] for at in behind])
+    for tier in tiers.others:
+        head += _cheapest_first(tier, costs_of) if len(tier) > 1 else tier
+    return head
 
 
-def better_of_two(pool: Pool, cost: Cost, chance: Chance) -> str:
-    """Return the cheaper of two different members of `pool` drawn by `chance`; the first drawn when equal."""
-    size = len(pool)
-    one = int(chance() * size)
-    # For two there is nothing left to draw.
-    other = 1 - one if size == 2 else (one + 1 + int(chance() * (size - 1))) % size
-    first, second = pool[one], pool[other]
-    return first if cost(first) <= cost(second) else second
+def _cheapest_first(tier: Pool, costs_of: Costs) -> Pool:
+    costs = costs_of(tier)
+    return tuple([tier[at] for at in sorted(range(len(tier)), key=costs.__getitem__)])

@@ -34,11 +34,11 @@ class View(Protocol):
     def usable(self) -> frozenset[str]:
         """Return the gRPC addresses that may be given work; empty only when all look dead."""
 
-    def cost(self, address: str) -> float:
-        """Return how long a further request is likely to take there: in flight × recent latency."""
+    def costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return how long a further request is likely to take at each: in flight × recent latency."""
 
-    def whole_cost(self, address: str) -> float:
-        """Return the same, with what the alpha itself says it has to do for others."""
+    def whole_costs_of(self, addresses: tuple[str, ...]) -> list[float]:
+        """Return the same, with what the alphas themselves say they have to do for others."""
 
 
 class Policy(Protocol):

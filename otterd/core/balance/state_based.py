@@ -46,8 +46,8 @@ class StateBased:
         else:
             tiers = ground.reading(())
         # One GraphQL request may be many queries: what the alpha itself says of its load counts.
-        cost = view.whole_cost if purpose is Purpose.GRAPHQL else view.cost
-        order = arranged(tiers, cost, self._chance)
+        costs_of = view.whole_costs_of if purpose is Purpose.GRAPHQL else view.costs_of
+        order = arranged(tiers, costs_of, self._chance)
         return pin_first(order, pin_of(ask)) if ask.pin else order
 
     def members(self, purpose: Purpose) -> tuple[str, ...]:
