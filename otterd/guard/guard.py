@@ -35,9 +35,10 @@ class Rules:
         cors = Origins(config.cors_allowed_origins)
         ratel = Origins((f"http://{config.ratel}", f"https://{config.ratel}") if config.ratel else ())
         self.dev = config.dev_mode
-        self.everyone = config.lend_account is Lend.EVERYONE
+        self.lends = config.dev_mode or config.lend_account is Lend.EVERYONE
         self.trusted = networks(config.trusted_proxy_cidrs)
         self.client_token = Token(config.client_token)
+        self.guarded = bool(config.client_token)
         self.admin_token = Token(config.admin_token)
         self.sockets = Origins(config.ws_allowed_origins)
         self.cors = Cors(cors)
@@ -73,18 +74,24 @@ class Guard:
 
     def admit(self, operation: Operation) -> Grant:
         """Admit `operation` to an alpha, or raise an OtterError saying why not."""
-        rules, caller = self._rules, operation.caller
-        address, client = self._who(caller)
-        if _charged(operation):
+        # Every request comes through here: what a rule does not ask of it costs no call.
+        rules, caller, purpose = self._rules, operation.caller, operation.purpose
+        address, client = seen(caller.peer) if caller.forwarded is None else self._who(caller)
+        if self._rates.limited and _charged(operation):
             self._take(client or caller.peer)
-        if isinstance(operation.request, HttpCall) and operation.request.upgrade:
+        request = operation.request
+        if isinstance(request, HttpCall) and request.upgrade:
             self._demand_origin(caller)
-        self._demand_token(caller)
-        if operation.purpose in ADMIN or operation.galaxy:
+        if rules.guarded:
+            self._demand_token(caller)
+        if purpose in ADMIN or operation.galaxy:
             rules.rights.demand(caller, address)
         if operation.target or operation.node_local:
             self._demand_target(operation)
-        return Grant(lend=self._lends(operation), client=client or "")
+        if caller.own_token or operation.galaxy or purpose in NEVER_LENT:
+            return Grant(False, client or "")
+        lend = rules.lends or caller.trusted or rules.client_token.matches(caller.bearer)
+        return Grant(lend, client or "")
 
     def admit_local(self, caller: Caller, *, charge: bool, admin: bool) -> str:
         """Admit a request that Otter answers itself; return the client's address or ""."""
@@ -147,7 +154,7 @@ class Guard:
 
     def _demand_token(self, caller: Caller) -> None:
         rules = self._rules
-        if not rules.client_token or caller.door is Door.WEBSOCKET:
+        if not rules.guarded or caller.door is Door.WEBSOCKET:
             return
         if not (rules.client_token.matches(caller.bearer) or rules.rights.shows_token(caller)):
             raise Unauthenticated(UNSHOWN)
@@ -167,14 +174,6 @@ class Guard:
         target = operation.target
         if target and target not in self._rules.alphas and target not in self._found():
             raise NotFound("X-Otter-Alpha names no alpha of this gateway (give its gRPC address)")
-
-    def _lends(self, operation: Operation) -> bool:
-        caller, rules = operation.caller, self._rules
-        if caller.own_token or operation.galaxy or operation.purpose in NEVER_LENT:
-            return False
-        if rules.dev or rules.everyone or caller.trusted:
-            return True
-        return rules.client_token.matches(caller.bearer)
 
     def _socket_token(self, config: Config) -> Token:
         if not config.ws_token and config.dev_mode and config.enable_websocket and not self._made:

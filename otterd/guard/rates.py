@@ -21,6 +21,7 @@ class Rates:
         self._most = most
         self._full_at: OrderedDict[str, float] = OrderedDict()
         self._gap = 1 / rps if rps > 0 else 0.0
+        self.limited = rps > 0
         self._room = self._gap * ((burst or max(1, math.ceil(rps))) - 1)
 
     def __len__(self) -> int:
