@@ -92,9 +92,10 @@ def stub(port: int) -> None:
 
 def engine(connect: Callable[[Any], None], loop: Any) -> type:
     """Return a class of channels over a connection that `connect` makes for a factory."""
-    from twisted.internet.defer import Deferred, fail, succeed
+    from twisted.internet.defer import succeed
     from twisted.internet.protocol import Factory, Protocol
 
+    from otterd.alphas.awaited import OVER, awaited, refused
     from otterd.core.operation import Answer
     from otterd.errors import NotReached
 
@@ -107,16 +108,15 @@ def engine(connect: Callable[[Any], None], loop: Any) -> type:
 
         def dataReceived(self, data: bytes) -> None:
             for number, payload in self.frames.feed(data):
-                done = self.waiting.pop(number)
-                done.callback(Answer(0, payload, alpha="stub"))
+                ear = self.waiting.pop(number)
+                ear.answered(Answer(0, payload, alpha="stub"))
 
-        def ask(self, payload: bytes) -> Any:
+        def ask(self, payload: bytes, ear: Any) -> None:
             self.number = number = self.number + 1 & 0xFFFFFFFF
-            done = self.waiting[number] = Deferred()
+            self.waiting[number] = ear
             if not self.pieces:
                 loop.call_soon(self.flush)
             self.pieces.append(FRAME.pack(len(payload), number) + payload)
-            return done
 
         def flush(self) -> None:
             self.transport.write(b"".join(self.pieces))
@@ -131,10 +131,14 @@ def engine(connect: Callable[[Any], None], loop: Any) -> type:
                 Channel.link = False
                 connect(Factory.forProtocol(Link))
 
-        def call(self, rpc: Any, timeout: float) -> Any:
+        def ask(self, rpc: Any, timeout: float, ear: Any) -> Any:
             if not Channel.link:
-                return fail(NotReached("not yet"))
-            return Channel.link.ask(rpc.payload)
+                return refused(ear, NotReached("not yet"))
+            Channel.link.ask(rpc.payload, ear)
+            return OVER
+
+        def call(self, rpc: Any, timeout: float) -> Any:
+            return awaited(self, rpc, timeout)  # type: ignore[arg-type]
 
         def close(self) -> Any:
             return succeed(None)

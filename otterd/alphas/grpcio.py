@@ -10,12 +10,14 @@ from twisted.internet.defer import TimeoutError as Late
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
+from otterd.alphas.awaited import awaited, tell_answer, tell_failure
+from otterd.alphas.channel import Asked, Ear
 from otterd.alphas.ending import failure_of
 from otterd.alphas.fields import sendable
 from otterd.alphas.resolve import Addresses, Resolver, split
 from otterd.alphas.tls import ClientTls
 from otterd.core.operation import Answer, Headers, Rpc
-from otterd.errors import Lost, NotReached
+from otterd.errors import AlphaFailure, Lost, NotReached
 
 T = TypeVar("T")
 
@@ -113,6 +115,36 @@ class _Link:
         await self.channel.close(None)
 
 
+class _Asked:
+    """A call whose `ear` hears what `calling` fires with, until it is given up."""
+
+    __slots__ = ("_calling", "_ear")
+
+    def __init__(self, calling: Deferred[Answer], ear: Ear) -> None:
+        self._ear: Ear | None = ear
+        self._calling = calling
+        calling.addCallbacks(self._answered, self._failed)
+
+    def cancel(self) -> None:
+        """Give the call up."""
+        if self._ear is not None:
+            self._ear = None
+            self._calling.cancel()
+
+    def _answered(self, answer: Answer) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            tell_answer(ear, answer)
+
+    def _failed(self, failure: Failure) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            error = failure.value
+            if not isinstance(error, AlphaFailure):
+                error = Lost(f"gRPC failed: {type(error).__name__}")
+            tell_failure(ear, error)
+
+
 async def _all(endings: Iterable[Awaitable[None]]) -> None:
     await asyncio.gather(*endings)
 
@@ -174,8 +206,15 @@ class GrpcioChannel:
         """Return 0: every answer comes whole."""
         return 0
 
-    def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
+    def ask(self, rpc: Rpc, timeout: float, ear: Ear) -> Asked:
         """Send `rpc`; `timeout` is in seconds and reaches the alpha as its deadline."""
+        return _Asked(self._begun(rpc, timeout), ear)
+
+    def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
+        """Ask, and fire with what comes of it."""
+        return awaited(self, rpc, timeout)
+
+    def _begun(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
         if self._closed:
             return fail(NotReached("the channel is closed"))
         if rpc.metadata and not sendable(rpc.metadata):
@@ -190,7 +229,7 @@ class GrpcioChannel:
             call = link.begin(rpc, timeout)
         except Exception as error:
             return fail(NotReached(f"gRPC took no call: {type(error).__name__}"))
-        return deferred_of(link.answer(call)).addBoth(self._landed, link)
+        return deferred_of(link.answer(call)).addBoth(self._landed, link, call)
 
     def close(self) -> Deferred[None]:
         """Cut the connection; calls in flight fail with `Lost`."""
@@ -203,7 +242,10 @@ class GrpcioChannel:
                     self._end(link)
         return deferred_of(_all(self._ending))
 
-    def _landed(self, result: T, link: _Link) -> T:
+    def _landed(self, result: T, link: _Link, call: Any) -> T:
+        if isinstance(result, Failure):
+            # A task that is cancelled before its first step has not told the call.
+            call.cancel()
         link.in_flight -= 1
         if not link.in_flight and link in self._retired:
             self._retired.remove(link)
@@ -224,7 +266,7 @@ class GrpcioChannel:
             raise NotReached(f"the name {self._host} was not resolved in time")
 
         def found(_: Addresses) -> Deferred[Answer]:
-            return self.call(rpc, timeout - (self._clock.seconds() - since))
+            return self._begun(rpc, timeout - (self._clock.seconds() - since))
 
         finding = self._resolver.find(self._host).addTimeout(patience, self._clock)
         return finding.addErrback(late).addCallback(found)

@@ -21,6 +21,25 @@ class Names:
         return succeed(self.addresses) if self.addresses else fail(OSError("unknown"))
 
 
+class Heard:
+    """An ear that keeps all it is told, and does `then` with it."""
+
+    def __init__(self, then=None):
+        self.told = []
+        self._then = then
+
+    def answered(self, answer):
+        self._tell(answer)
+
+    def failed(self, failure):
+        self._tell(failure)
+
+    def _tell(self, end):
+        self.told.append(end)
+        if self._then is not None:
+            self._then(end)
+
+
 async def failure(deferred):
     try:
         answer = await deferred

@@ -12,7 +12,7 @@ from otterd.alphas.resolve import Resolver
 from otterd.core.judge import DEADLINE_EXCEEDED
 from otterd.core.operation import Answer, Rpc
 from otterd.errors import Lost, NotReached, TimedOut
-from tests.alphas.calling import QUERY, Names, failure, until, unused
+from tests.alphas.calling import QUERY, Heard, Names, failure, until, unused
 from tests.fakes.alpha import APPLY_AND_BREAK, BREAK, HANG, FakeAlpha, ok
 from tests.fakes.frames import HEAD, Server, fields, sends
 
@@ -134,6 +134,88 @@ async def test_cancelling_ends_the_call_on_the_wire(alpha, connect, reactor):
     call.cancel()
     assert isinstance(await failure(call), CancelledError)
     await until(reactor, lambda: alpha.given_up)
+
+
+@pytest.fixture
+def mistakes(monkeypatch):
+    """Collect what is logged of ears that raise."""
+    logged = []
+    monkeypatch.setattr("otterd.alphas.awaited.log.failure", logged.append)
+    return logged
+
+
+async def test_an_ear_hears_the_end_once_and_giving_up_later_means_nothing(alpha, connect, reactor):
+    alpha.on("Query", Answer(0, b"body"), BREAK)
+    channel = connect(alpha.grpc_address)
+    ear = Heard()
+    for expected in (Answer, Lost):
+        asked = channel.ask(QUERY, 5, ear)
+        await until(reactor, lambda: ear.told)
+        asked.cancel()
+        asked.cancel()
+        await deferLater(reactor, 0.02)
+        assert [type(end) for end in ear.told] == [expected]
+        ear.told.clear()
+
+
+async def test_an_ear_that_gave_up_hears_nothing_more_and_the_alpha_is_told(alpha, connect, reactor):
+    alpha.on("Query", HANG)
+    ear, channel = Heard(), connect(alpha.grpc_address)
+    asked = channel.ask(QUERY, 5, ear)
+    await until(reactor, lambda: alpha.seen)
+    asked.cancel()
+    asked.cancel()
+    await until(reactor, lambda: alpha.given_up)
+    await channel.close()
+    assert ear.told == []
+
+
+async def test_giving_up_before_there_is_a_connection_leaves_no_work(alpha, connect, reactor):
+    channel, given_up, other = connect(alpha.grpc_address), Heard(), Heard()
+    asked = channel.ask(QUERY, 5, given_up)
+    channel.ask(QUERY, 5, other)
+    asked.cancel()
+    await until(reactor, lambda: other.told)
+    # One of the engines has begun a stream by then, which it ends.
+    await until(reactor, lambda: len(alpha.seen) - alpha.given_up == 1)
+    assert given_up.told == []
+
+
+async def test_what_is_refused_at_once_is_told_before_ask_returns(alpha, connect):
+    channel = connect(alpha.grpc_address)
+    bad = Heard()
+    channel.ask(Rpc("Query", b"", (("accessjwt", "t\u00fc"),)), 5, bad).cancel()
+    await channel.close()
+    closed = Heard()
+    channel.ask(QUERY, 5, closed).cancel()
+    assert [type(end) for end in bad.told + closed.told] == [NotReached, NotReached]
+    assert not alpha.seen
+
+
+async def test_an_ear_that_raises_harms_no_other_call(alpha, connect, reactor, mistakes):
+    def fall(end):
+        raise RuntimeError("a mistake")
+
+    alpha.on("Query", Answer(0, b"body"))
+    channel = connect(alpha.grpc_address)
+    ears = [Heard(fall), Heard(), Heard(fall), Heard()]
+    for ear in ears:
+        channel.ask(QUERY, 5, ear)
+    await until(reactor, lambda: all(ear.told for ear in ears))
+    assert [[end.body for end in ear.told] for ear in ears] == [[b"body"]] * 4
+    await channel.close()
+    closed = Heard(fall)
+    channel.ask(QUERY, 5, closed)
+    assert len(closed.told) == 1
+    assert len(mistakes) == 3
+
+
+async def test_an_ear_may_ask_again_when_it_hears(alpha, connect, reactor):
+    channel, later = connect(alpha.grpc_address), Heard()
+    first = Heard(lambda end: channel.ask(QUERY, 5, later))
+    channel.ask(QUERY, 5, first)
+    await until(reactor, lambda: later.told)
+    assert [type(end) for end in first.told + later.told] == [Answer, Answer]
 
 
 async def test_closing_loses_what_is_in_flight_and_takes_no_more(alpha, connect, reactor):

@@ -11,7 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 
+from otterd.alphas.channel import Asked, Ear
 from otterd.core.operation import Answer, HttpCall, Rpc, Sink
 from otterd.errors import Lost, TimedOut
 
@@ -134,6 +136,34 @@ class FakeChannel(Script[Rpc]):
         call: Call[Rpc] = Call(rpc, timeout, Deferred())
         call.done = Deferred(_cancelled(call))
         return self._play(rpc.method, call)
+
+    def ask(self, rpc: Rpc, timeout: float, ear: Ear) -> Asked:
+        """Do the same, and let `ear` hear the outcome."""
+        return FakeAsked(self.call(rpc, timeout), ear)
+
+
+class FakeAsked:
+    """A call whose `ear` hears what `done` fires with, until it is given up: as an engine does."""
+
+    def __init__(self, done: Deferred[Answer], ear: Ear) -> None:
+        self._done = done
+        self._ear: Ear | None = ear
+        done.addCallbacks(self._answered, self._failed)
+
+    def cancel(self) -> None:
+        if self._ear is not None:
+            self._ear = None
+            self._done.cancel()
+
+    def _answered(self, answer: Answer) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            ear.answered(answer)
+
+    def _failed(self, failure: Failure) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            ear.failed(failure.value)
 
 
 class FakeHttpChannel(Script[HttpCall]):

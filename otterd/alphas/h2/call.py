@@ -1,10 +1,10 @@
-"""One call, from its Deferred to its answer."""
+"""One call, from its being asked to what its ear is told."""
 
 from math import inf
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
-
+from otterd.alphas.awaited import tell_answer, tell_failure
+from otterd.alphas.channel import Ear
 from otterd.alphas.h2.answers import answer_of, failure_of
 from otterd.alphas.h2.link import Link
 from otterd.alphas.h2.long_answer import LongAnswer, is_long
@@ -29,21 +29,17 @@ class Keeper(Protocol):
         """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
 
 
-SPENT: Deferred[Answer] = Deferred()
-"""Stands in a call for its Deferred once that has fired."""
-
-
 class Call:
     """One call; the receiver of its stream. `link` is None while it waits for one."""
 
     __slots__ = (
+        "_ear",
         "_head",
         "_keeper",
         "_latest",
         "_long",
         "_parts",
         "deadline",
-        "deferred",
         "link",
         "rpc",
         "stream",
@@ -52,15 +48,21 @@ class Call:
     stream: Stream
     _latest: float
 
-    def __init__(self, keeper: Keeper, rpc: Rpc, deadline: float) -> None:
+    def __init__(self, keeper: Keeper, rpc: Rpc, ear: Ear, deadline: float) -> None:
         self._keeper = keeper
         self.rpc = rpc
+        self._ear: Ear | None = ear
         self.deadline = deadline
-        self.deferred: Deferred[Answer] = Deferred(self._cancelled)
         self.link: Link | None = None
         self._head: Head | None = None
         self._long: LongAnswer | None = None
         self._parts: list[bytes] = []
+
+    def cancel(self) -> None:
+        """Give up, unless it has ended, or a long answer has begun."""
+        if self._ear is not None:
+            self._ear = None
+            self._keeper.cancelled(self)
 
     def fail(self, failure: AlphaFailure) -> None:
         """End the call without an answer, or in the middle of a long one."""
@@ -68,7 +70,7 @@ class Call:
         if self._long is not None:
             self._long.fail(failure)
         else:
-            self._spent().errback(failure)
+            self._tell_failure(failure)
 
     def expect(self, seconds: float | None) -> None:
         """Let the call fail in so many seconds, or wait for ever."""
@@ -95,13 +97,12 @@ class Call:
     def ended(self, trailers: Head | None) -> None:
         """Answer with what came."""
         self._keeper.landed(self)
-        deferred = self._spent()
         try:
             answer = answer_of(self._head, trailers, self._parts)  # type: ignore[arg-type]
         except AlphaFailure as failure:
-            deferred.errback(failure)
+            self._tell_failure(failure)
             return
-        deferred.callback(answer)
+        self._tell(answer)
 
     def lost(self, lost: Lost) -> None:
         """Fail as the stream did."""
@@ -123,13 +124,16 @@ class Call:
         except AlphaFailure:
             return False
         self.stream.receiver = long
-        self._spent().callback(long.answer)
+        self._tell(long.answer)
         return True
 
-    def _spent(self) -> Deferred[Answer]:
-        """Let go of the Deferred, which refers to this call as well: circles wait for a collection."""
-        deferred, self.deferred = self.deferred, SPENT
-        return deferred
+    def _tell(self, answer: Answer) -> None:
+        """Let go of the ear, which may refer to this call as well: circles wait for a collection."""
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            tell_answer(ear, answer)
 
-    def _cancelled(self, _: Deferred[Answer]) -> None:
-        self._keeper.cancelled(self)
+    def _tell_failure(self, failure: AlphaFailure) -> None:
+        ear, self._ear = self._ear, None
+        if ear is not None:
+            tell_failure(ear, failure)

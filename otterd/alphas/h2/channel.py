@@ -5,10 +5,12 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.defer import Deferred, fail, gatherResults
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
+from otterd.alphas.awaited import awaited, refused
+from otterd.alphas.channel import Asked, Ear
 from otterd.alphas.endpoint import AlphaEndpoint
 from otterd.alphas.fields import sendable
 from otterd.alphas.h2.attempt import attempt
@@ -91,18 +93,16 @@ class H2Channel:
         """Return how many long answers flow."""
         return sum([link.flowing for link in self._open])
 
-    def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
+    def ask(self, rpc: Rpc, timeout: float, ear: Ear) -> Asked:
         """Send `rpc`; `timeout` is in seconds and reaches the alpha as its deadline."""
         if self._closed:
-            return fail(NotReached("the channel is closed"))
+            return refused(ear, NotReached("the channel is closed"))
         if rpc.metadata and not sendable(rpc.metadata):
-            return fail(NotReached("gRPC cannot carry this metadata"))
+            return refused(ear, NotReached("gRPC cannot carry this metadata"))
         if timeout <= 0:
-            return fail(NotReached("no time was left to send it"))
+            return refused(ear, NotReached("no time was left to send it"))
         deadline = self._clock.seconds() + timeout
-        call = Talk(self, rpc, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, deadline)
-        # Kept first: the call lets go of it when it ends, which may be at once.
-        deferred = call.deferred
+        call = Talk(self, rpc, ear, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, ear, deadline)
         self._live[call] = None
         if deadline < self._soonest:
             self._soonest = deadline
@@ -110,7 +110,11 @@ class H2Channel:
             self._sweep = self._clock.callLater(TICK, self._swept)
         if not self._links or not self._send(call, timeout):
             self._wait(call)
-        return deferred
+        return call
+
+    def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:
+        """Ask, and fire with what comes of it."""
+        return awaited(self, rpc, timeout)
 
     def close(self) -> Deferred[None]:
         """End the connections; calls under way fail with `Lost`."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from math import inf
 
+from otterd.alphas.channel import Ear
 from otterd.alphas.h2.answers import ENCODING, ending_of, metadata_of
 from otterd.alphas.h2.call import Call, Keeper
 from otterd.alphas.h2.inflow import Inflow
@@ -23,8 +24,8 @@ class Talk(Call):
 
     __slots__ = ("_answer", "_duplex", "_faster", "_inflow", "_pressed", "_slower")
 
-    def __init__(self, keeper: Keeper, rpc: Duplex, deadline: float) -> None:
-        super().__init__(keeper, rpc, deadline)
+    def __init__(self, keeper: Keeper, rpc: Duplex, ear: Ear, deadline: float) -> None:
+        super().__init__(keeper, rpc, ear, deadline)
         self._duplex = rpc
         self._answer: Answer | None = None
         self._inflow: Inflow | None = None
@@ -58,7 +59,7 @@ class Talk(Call):
         left = self._keeper.left(self) + self._duplex.beyond
         self._keeper.expect(self, left, inf)
         self._answer = Answer(0, self, headers)
-        self.deferred.callback(self._answer)
+        self._tell(self._answer)
 
     def data(self, data: bytes) -> None:
         """Take a piece; what is no gRPC has nobody to go to."""
@@ -78,7 +79,7 @@ class Talk(Call):
             self._broke(failure)
             return
         if answer is None:
-            self.deferred.callback(told)
+            self._tell(told)
             return
         answer.status, answer.message, answer.trailers = told.status, told.message, told.trailers
         self._body.end()
@@ -94,7 +95,7 @@ class Talk(Call):
             self._pressed = False
             self._faster()
 
-    # What the caller of the Deferred calls.
+    # What the one who asked calls.
 
     def start(self, sink: Sink) -> None:
         """Begin to flow into `sink`."""
@@ -142,7 +143,7 @@ class Talk(Call):
 
     def _broke(self, failure: AlphaFailure) -> None:
         if self._inflow is None:
-            self.deferred.errback(failure)
+            self._tell_failure(failure)
         else:
             self._inflow.end(failure.reason)
 
