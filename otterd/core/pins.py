@@ -21,26 +21,26 @@ class _Kept:
         self._life = life
         self._since = 0.0
         # Plain tuples of address and last answer: garbage collection passes over them.
-        self._young: dict[int, tuple[str, float]] = {}
-        self._old: dict[int, tuple[str, float]] = {}
+        self.young: dict[int, tuple[str, float]] = {}
+        self.old: dict[int, tuple[str, float]] = {}
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self.young) + len(self.old)
 
     def keep(self, start_ts: int, address: str, now: float) -> None:
-        if now - self._since >= self._life or len(self._young) >= self._half:
-            self._old, self._young, self._since = self._young, {}, now
-        if self._old:
-            self._old.pop(start_ts, None)
-        self._young[start_ts] = (address, now)
+        if now - self._since >= self._life or len(self.young) >= self._half:
+            self.old, self.young, self._since = self.young, {}, now
+        if self.old:
+            self.old.pop(start_ts, None)
+        self.young[start_ts] = (address, now)
 
     def find(self, start_ts: int, now: float) -> str | None:
-        known = self._young.get(start_ts) or self._old.get(start_ts)
+        known = self.young.get(start_ts) or self.old.get(start_ts)
         return known[0] if known is not None and now - known[1] < self._life else None
 
     def forget(self, start_ts: int) -> None:
-        if self._young.pop(start_ts, None) is None:
-            self._old.pop(start_ts, None)
+        if self.young.pop(start_ts, None) is None:
+            self.old.pop(start_ts, None)
 
 
 class Pins:
@@ -66,7 +66,8 @@ class Pins:
             self._readers.forget(start_ts)
             self._writers.keep(start_ts, address, now)
             return
-        home = self._writers.find(start_ts, now) if len(self._writers) else None
+        writers = self._writers
+        home = writers.find(start_ts, now) if writers.young or writers.old else None
         if home is not None:
             self._writers.keep(start_ts, home, now)
         else:

@@ -31,7 +31,9 @@ def started(body: bytes) -> int:
             if tag & 0x80 or tag & 7 != 2:
                 # Every field of a Response is length-delimited and has a one-byte tag.
                 return 0
-            length, start = varint(body, at + 1)
+            length, start = body[at + 1], at + 2
+            if length & 0x80:
+                length, start = varint(body, at + 1)
             if tag == _TXN:
                 return varint(body, start + 1)[0] if body[start] == _START else 0
             at = start + length

@@ -1,16 +1,12 @@
 """The calls of one request to alphas: begun, landed, and accounted for."""
 
-from collections.abc import Callable
-from typing import cast
-
-from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.core import judge
 from otterd.core.balance import Ask
 from otterd.core.judge import Kind, Verdict
-from otterd.core.operation import Answer, Operation
+from otterd.core.operation import Answer, Operation, Purpose
 from otterd.core.slots import lane_of
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
 from otterd.gateway.decision import record_call
@@ -21,6 +17,9 @@ from otterd.guard.grant import Grant
 
 log = Logger()
 
+NOTHING = Ask(Purpose.QUERY)
+"""What is asked for before that was told."""
+
 HASTE = 0.01
 """Seconds before our deadline from which on an alpha that breaks off did so for the same deadline."""
 
@@ -28,35 +27,17 @@ HASTE = 0.01
 class Calls:
     """What is under way for one request. Whoever inherits says what follows from each end."""
 
-    __slots__ = (
-        "_asked_since",
-        "_grant",
-        "_shared",
-        "_tried",
-        "ask",
-        "began",
-        "deadline",
-        "heard",
-        "kind",
-        "lane",
-        "legs",
-        "operation",
-        "over",
-    )
-
-    def __init__(self, shared: Shared, operation: Operation, grant: Grant) -> None:
+    def __init__(self, shared: Shared, operation: Operation, grant: Grant, now: float) -> None:
         self._shared = shared
         self._grant = grant
         self.operation = operation
         self.kind: Kind = judge.kind_of(operation)
         self.lane = lane_of(operation)
-        self.ask = Ask(operation.purpose)
-        self.began = shared.clock.seconds()
-        self.deadline = self.began
+        self.ask = NOTHING
+        self.began = self.deadline = self._asked_since = now
         self.heard = True
         self.over = False
         self.legs: list[Leg] = []
-        self._asked_since = 0.0
         self._tried: tuple[str, ...] = ()
 
     def won(self, leg: Leg, answer: Answer, took: float) -> None:
@@ -71,21 +52,13 @@ class Calls:
         """Be told that a best-effort call brought nothing."""
         raise NotImplementedError
 
-    def cancelled(self, failure: Failure) -> None:
+    def cancelled(self) -> None:
         """Be told that the last call was given up because the caller went away."""
         raise NotImplementedError
 
     def broke(self) -> None:
         """End after a mistake of our own."""
         raise NotImplementedError
-
-    def safely(self, *steps: Callable[[], None]) -> None:
-        """Take `steps`; a mistake of ours in one ends the request, lest it is never answered."""
-        try:
-            for step in steps:
-                step()
-        except Exception:
-            self.leg_broke(Failure())
 
     def call(self, address: str, why: Why, now: float, staleness: float = 0.0) -> None:
         """Call an alpha on which a slot of the lane was taken."""
@@ -99,22 +72,25 @@ class Calls:
             return
         if self.ask.wrote and address != self.ask.pin:
             self.ask = shared.placing.strayed(self.operation, self.ask, self._tried)
-        leg = Leg(address, alpha, self.lane, why, now, staleness)
+        operation = self.operation
+        leg = Leg(self, address, alpha, self.lane, why, now, staleness)
         if not self.legs:
             self._asked_since = now
         self.legs.append(leg)
         alpha.in_flight += 1
-        shared.sight.begun(address, self.operation.purpose)
-        if self.operation.entry.decision is not None:
-            record_call(self.operation.entry.decision, leg, now - self.began)
+        shared.sight.begun(address, operation.purpose)
+        if operation.entry.decision is not None:
+            record_call(operation.entry.decision, leg, now - self.began)
         token = shared.account.token() if self._grant.lend else ""
-        leg.send(self, self.operation.request, token, self.deadline - now)
+        leg.send(operation.request, token, self.deadline - now)
 
     def leg_answered(self, leg: Leg, answer: Answer) -> None:
         """Take an alpha's answer, whatever it says."""
-        verdict = judge.of_answer(self.operation, answer)
+        # No HTTP status is 0.
+        verdict = Verdict.FINE if answer.status == judge.OK else judge.of_answer(self.operation, answer)
         took = self._landed(leg, verdict)
-        answer.alpha = answer.alpha or leg.address
+        if not answer.alpha:
+            answer.alpha = leg.address
         if self.over:
             discard(answer)
         elif verdict is Verdict.FINE:
@@ -126,17 +102,8 @@ class Calls:
             self._tried += (leg.address,)
             self.settle(answer, verdict, leg.address)
 
-    def leg_failed(self, leg: Leg, failure: Failure) -> None:
+    def leg_failed(self, leg: Leg, error: AlphaFailure) -> None:
         """Take the failure of a call."""
-        if failure.check(CancelledError):
-            self._landed(leg, None)
-            if not (self.over or self.legs):
-                self.cancelled(failure)
-            return
-        if not failure.check(AlphaFailure):
-            self._landed(leg, None)
-            failure.raiseException()
-        error = cast(AlphaFailure, failure.value)
         # An alpha only resets the stream when the deadline it was told passes, perhaps just before ours.
         if isinstance(error, Lost) and self._shared.clock.seconds() > self.deadline - HASTE:
             error = TimedOut(error.reason)
@@ -156,8 +123,16 @@ class Calls:
             self._tried += (leg.address,)
             self.settle(error, verdict, leg.address)
 
-    def leg_broke(self, failure: Failure) -> None:
+    def leg_cancelled(self, leg: Leg) -> None:
+        """Take the end of a call that was given up."""
+        self._landed(leg, None)
+        if not (self.over or self.legs):
+            self.cancelled()
+
+    def leg_broke(self, failure: Failure, leg: Leg | None = None) -> None:
         """Take a mistake of our own, so that nothing waits for ever."""
+        if leg is not None:
+            self._landed(leg, None)
         log.failure("the corridor failed on a {purpose}", failure, purpose=self.operation.purpose)
         self.broke()
 
@@ -167,11 +142,12 @@ class Calls:
         took = now - leg.since
         self.legs.remove(leg)
         leg.alpha.in_flight -= 1
+        operation = self.operation
         if not self.legs:
-            self.operation.entry.upstream += now - self._asked_since
+            operation.entry.upstream += now - self._asked_since
         if leg.attempt is not None:
             leg.attempt.took, leg.attempt.verdict = took, verdict or "given up"
-        shared.sight.ended(leg.address, self.operation.purpose, verdict, took)
+        shared.sight.ended(leg.address, operation.purpose, verdict, took)
         # A caller that gives an alpha no time is no sign of anything.
         hasty = verdict is Verdict.TIMED_OUT and took < shared.live.config.hang_limit
         if verdict in judge.HINTS and not hasty:

@@ -107,7 +107,7 @@ class Gateway:
         shared = self.shared
         now = shared.clock.seconds()
         shared.budget.request(now)
-        passage = Passage(shared, operation, grant)
+        passage = Passage(shared, operation, grant, now)
         if self.live.config.hedge and passage.kind is Kind.READ:
             shared.hedges.request(now)
         self._passages.add(passage)
@@ -133,7 +133,8 @@ class Gateway:
     def _done(self, passage: Passage) -> None:
         """Count one request out; called by each passage once."""
         self._passages.discard(passage)
-        self._tell_drained()
+        if self._waiting:
+            self._tell_drained()
 
     def _settled(self, result: Answer | Failure) -> Answer | Failure:
         """Count out an alter whose answer waited for the alphas."""
@@ -153,7 +154,7 @@ class Gateway:
         operation.entry.client = grant.client
         if self.draining:
             raise Draining("this gateway is going away", retry_after=1)
-        if self.in_flight >= self.live.config.max_in_flight:
+        if len(self._passages) + self._settling >= self.live.config.max_in_flight:
             raise Overloaded("this gateway has too many requests in flight", retry_after=1)
         return grant
 

@@ -33,7 +33,7 @@ HELD = DATA | {Purpose.ALTER}
 
 CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 
-SLOW = 0.25
+SLOW_ANSWER = 0.25
 """Seconds beyond which a good answer was a slow one."""
 LATELY = 0.5
 """Seconds for which a slow answer tells that its group is alive."""
@@ -52,6 +52,8 @@ class Outages:
         self._away: frozenset[int] = NONE
         self._leaderless: frozenset[int] = NONE
         self._doubted: dict[int, tuple[float, bool]] = {}
+        self.troubled: frozenset[int] = NONE
+        """The groups that requests are held for."""
         self._since: dict[int, float] = {}
         self._back: dict[int, str] = {}
         self._lost: dict[int, tuple[str, float]] = {}
@@ -63,14 +65,9 @@ class Outages:
         """Call `call` when a group has been out for as long as anyone waits for it."""
         self._late = call
 
-    @property
-    def troubled(self) -> frozenset[int]:
-        """The groups that requests are held for."""
-        return self._away | self._leaderless | frozenset(self._doubted)
-
     def lacking(self, operation: Operation, ask: Ask) -> frozenset[int]:
         """Return the groups that `operation` needs and that cannot serve it now."""
-        if not (self._away or self._leaderless or self._doubted) or ask.purpose not in HELD:
+        if not self.troubled or ask.purpose not in HELD:
             return NONE
         if ask.purpose is Purpose.ALTER:
             # It asks the leader of each group, and its types go to all of them.
@@ -133,11 +130,12 @@ class Outages:
         until = self._clock.seconds() + DOUBT
         for group in groups:
             self._doubted[group] = (until, cut_off)
+        self.troubled |= frozenset(self._doubted)
         self._alarm.at(until, self.look)
 
     def answered(self, operation: Operation, ask: Ask, took: float) -> None:
         """Be told of a good answer: one that hung and came back ends the wait for its groups."""
-        if took > SLOW and ask.purpose in DATA:
+        if took > SLOW_ANSWER and ask.purpose in DATA:
             now = self._clock.seconds()
             for group in self.needed(ask):
                 self._plodding[group] = now
@@ -186,6 +184,7 @@ class Outages:
                 self._lost.pop(number, None)
         self._away, self._leaderless = frozenset(away), frozenset(leaderless)
         self._doubted = {group: doubt for group, doubt in self._doubted.items() if doubt[0] > now}
+        self.troubled = self._away | self._leaderless | frozenset(self._doubted)
         self._count(now)
         after = self.troubled
         if after - before:

@@ -30,11 +30,9 @@ def too_late(operation: Operation) -> Result:
     return judge.deadline_answer(operation) or Failure(late)
 
 
-def verdict_of(result: Result, verdict: Verdict) -> Verdict:
-    """Return the verdict to write down for `result`, when the last call ended with `verdict`."""
-    if isinstance(result, Failure) and isinstance(result.value, OutcomeUnknown):
-        return Verdict.OUTCOME_UNKNOWN
-    return verdict
+def verdict_of(failure: Failure, verdict: Verdict) -> Verdict:
+    """Return the verdict to write down for `failure`, when the last call ended with `verdict`."""
+    return Verdict.OUTCOME_UNKNOWN if isinstance(failure.value, OutcomeUnknown) else verdict
 
 
 def discard(answer: Answer) -> None:

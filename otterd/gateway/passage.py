@@ -10,7 +10,7 @@ from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
 from otterd.gateway.decision import record_choice, record_wait, record_woken
 from otterd.gateway.legs import Leg, Why
-from otterd.gateway.outages import named
+from otterd.gateway.outages import SLOW_ANSWER, named
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
 from otterd.gateway.second import Second, second_for
 from otterd.gateway.shared import Shared
@@ -32,23 +32,9 @@ class Passage(Calls):
     A write goes on to another alpha only when the one before provably did no work.
     """
 
-    __slots__ = (
-        "_attempts",
-        "_done",
-        "_held_since",
-        "_kept",
-        "_lost",
-        "_order",
-        "_renewed",
-        "_second",
-        "_usable",
-        "_verdict",
-        "_waits",
-    )
-
-    def __init__(self, shared: Shared, operation: Operation, grant: Grant) -> None:
-        super().__init__(shared, operation, grant)
-        self.deadline = self.began + self._limit()
+    def __init__(self, shared: Shared, operation: Operation, grant: Grant, now: float) -> None:
+        super().__init__(shared, operation, grant, now)
+        self.deadline = now + self._limit()
         self._verdict = Verdict.FINE
         self._attempts = self._lost = 0
         self._renewed = self._waits = False
@@ -64,8 +50,12 @@ class Passage(Calls):
         account = self._shared.account
         if self._grant.lend and account.pending:
             account.renew().addBoth(self._logged_in).addErrback(self.leg_broke)
-        else:
-            self.safely(self._place)
+            return self._done
+        try:
+            self._place(self.began)
+        except Exception:
+            # Lest it is never answered.
+            self.leg_broke(Failure())
         return self._done
 
     @property
@@ -84,24 +74,26 @@ class Passage(Calls):
 
     def _logged_in(self, token: str | Failure) -> None:
         if self.heard:
-            self._place()
+            self._place(self._shared.clock.seconds())
         else:
             self._end(Failure(CancelledError()))
 
     def _limit(self) -> float:
         config, own = self._shared.live.config, self.operation.timeout
         if own is not None:
-            return min(own, config.max_caller_timeout)
+            return own if own < config.max_caller_timeout else config.max_caller_timeout
         return config.slow_answer_timeout if self.operation.purpose in SLOW else config.answer_timeout
 
-    def _place(self) -> None:
+    def _place(self, now: float) -> None:
         """Ask where the request may go, and go there."""
         shared, operation = self._shared, self.operation
         lent = self._grant.lend and bool(shared.account.token())
         self.ask = shared.placing.ask(operation, lent=lent)
         self._choose()
-        self._second = second_for(self, shared)
-        self._go()
+        config = shared.live.config
+        if config.hedge or config.max_stale or operation.max_stale is not None:
+            self._second = second_for(self, shared)
+        self._go(now)
 
     def _choose(self) -> None:
         """Ask anew which alphas may have it."""
@@ -111,47 +103,52 @@ class Passage(Calls):
         if operation.entry.decision is not None:
             record_choice(operation, self.ask, self._order, shared)
 
-    def _go(self) -> None:
+    def _go(self, now: float) -> None:
         """Call the next alpha, or wait where that is better."""
-        shared, now = self._shared, self._shared.clock.seconds()
+        shared, operation = self._shared, self.operation
         if self.deadline <= now:
             # Not one alpha was asked, or each said that it did nothing: even a write's outcome is known.
             self._verdict = Verdict.TIMED_OUT
-            self._finish(too_late(self.operation))
+            self._finish(too_late(operation))
             return
-        if not self.operation.target:
-            lacking = shared.elections.lacking(self.operation, self.ask)
+        if shared.elections.troubled and not operation.target:
+            lacking = shared.elections.lacking(operation, self.ask)
             if lacking:
                 self._hold(lacking, now)
                 return
-        order = shared.placing.staying(self.ask, self.untried or self._order)
+        order = self.untried or self._order
+        if self.ask.wrote:
+            order = shared.placing.staying(self.ask, order)
         address = shared.lines.choose(self.lane, order)
         if address is None:
             self._wait(f"an alpha with room ({self.lane})")
-            shared.lines.enter(self, self.operation.entry.client, self.deadline)
+            shared.lines.enter(self, operation.entry.client, self.deadline)
             return
         self._attempts += 1
-        entry = self.operation.entry
+        entry = operation.entry
         entry.attempts, entry.alpha = self._attempts, address
         self.call(address, Why.FIRST if self._attempts == 1 else Why.AGAIN, now)
 
     def won(self, leg: Leg, answer: Answer, took: float) -> None:
         """Take a good answer, after `took` seconds."""
-        shared, age = self._shared, leg.staleness + took
-        if leg.stale and not (self._second is not None and self._second.allows(age)):
-            # It took so long to come that it is older than the caller is content with.
-            discard(answer)
-            self.stale_failed()
-            return
-        self._verdict = Verdict.FINE
-        self.operation.entry.alpha = leg.address
+        shared, operation = self._shared, self.operation
         if leg.stale:
+            age = leg.staleness + took
+            if self._second is None or not self._second.allows(age):
+                # It took so long to come that it is older than the caller is content with.
+                discard(answer)
+                self.stale_failed()
+                return
             answer.stale = age
             shared.tally.stale_told += 1
         else:
-            shared.tally.took(self.kind, took)
-            shared.elections.answered(self.operation, self.ask, took)
-            shared.placing.learn(self.operation, answer)
+            if self.kind is Kind.READ:
+                shared.tally.reads.add(took)
+            if took > SLOW_ANSWER:
+                shared.elections.answered(operation, self.ask, took)
+            shared.placing.learn(operation, answer, leg.since + took)
+        self._verdict = Verdict.FINE
+        operation.entry.alpha = leg.address
         self._end(answer)
 
     def settle(self, result: Answer | AlphaFailure, verdict: Verdict, address: str) -> None:
@@ -189,7 +186,7 @@ class Passage(Calls):
         if self.untried and self._attempts < shared.live.config.max_attempts:
             if verdict in FREE or shared.budget.spend(now):
                 shared.tally.retried(verdict)
-                self._go()
+                self._go(now)
                 return True
             shared.tally.retries_denied += 1
             if verdict is Verdict.LOST:
@@ -209,7 +206,7 @@ class Passage(Calls):
         if isinstance(token, str) and token and self.heard:
             self._tried = self._tried[:-1]
             self._attempts -= 1
-            self._go()
+            self._go(self._shared.clock.seconds())
         else:
             self._finish(answer)
 
@@ -237,7 +234,11 @@ class Passage(Calls):
         self._wake()
         self._tried = ()
         self._attempts = min(self._attempts, 1)
-        self.safely(self._choose, self._go)
+        try:
+            self._choose()
+            self._go(self._shared.clock.seconds())
+        except Exception:
+            self.leg_broke(Failure())
 
     def refused(self, error: OtterError) -> None:
         """End a wait that was in vain."""
@@ -268,10 +269,10 @@ class Passage(Calls):
         if self._kept is not None and not self.legs:
             self._end(self._kept)
 
-    def cancelled(self, failure: Failure) -> None:
+    def cancelled(self) -> None:
         """End: the caller went away."""
         self._verdict = Verdict.LOST
-        self._end(failure)
+        self._end(Failure(CancelledError()))
 
     def broke(self) -> None:
         """End after a mistake of our own."""
@@ -294,17 +295,19 @@ class Passage(Calls):
             self._wake()
             self._shared.elections.leave(self)
             self._shared.lines.leave(self, self.operation.entry.client)
-        operation = self.operation
-        operation.entry.verdict = verdict_of(result, self._verdict)
-        for leg in tuple(self.legs):
-            leg.cancel()
+        entry = self.operation.entry
+        entry.verdict = verdict_of(result, self._verdict) if isinstance(result, Failure) else self._verdict
+        if self.legs:
+            for leg in tuple(self.legs):
+                leg.cancel()
         self._shared.done(self)
         heard, self.heard = self.heard, False
         if isinstance(result, Failure):
             if heard:
                 self._done.errback(result)
         elif heard:
-            result.alpha = result.alpha or operation.entry.alpha
+            if not result.alpha:
+                result.alpha = entry.alpha
             self._done.callback(result)
         else:
             discard(result)

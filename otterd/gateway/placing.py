@@ -55,7 +55,7 @@ class Placing:
         self._sight = sight
         self.facts = facts
         self._clock = clock
-        self._sets: dict[tuple[frozenset[str], int], frozenset[str]] = {}
+        self._asks: dict[tuple[Purpose, Tablets, Tablets, int], Ask] = {}
         self._named = 0
 
     def ask(self, operation: Operation, *, lent: bool) -> Ask:
@@ -63,15 +63,17 @@ class Placing:
         purpose = operation.purpose
         if purpose not in DATA:
             return Ask(purpose)
-        known = self.pins.find(operation.start_ts, self._clock.seconds()) if operation.start_ts else None
-        pin, wrote = known or ("", False)
         shape = self.facts.of(operation)
         if shape is None:
             # Passed through as it is, or longer than is read: nothing is written by a query.
-            return Ask(purpose, None, None if operation.writes else frozenset(), pin, wrote)
-        namespace = self._namespace(operation, lent=lent)
-        reads, writes = self._keys(shape.reads, namespace), self._keys(shape.writes, namespace)
-        return Ask(purpose, reads, writes, pin, wrote)
+            ask = Ask(purpose, None, None if operation.writes else frozenset())
+        else:
+            own = lent or operation.caller.own_token
+            namespace = self._namespace(operation, lent=lent) if own else 0
+            key = (purpose, shape.reads, shape.writes, namespace)
+            ask = self._asks.get(key) or self._remember(key)
+        known = self.pins.find(operation.start_ts, self._clock.seconds()) if operation.start_ts else None
+        return ask if known is None else replace(ask, pin=known.address, wrote=known.wrote)
 
     def order(self, operation: Operation, ask: Ask) -> tuple[str, ...]:
         """Return the alphas to try, the best first."""
@@ -112,8 +114,8 @@ class Placing:
         )
         return replace(ask, wrote=False)
 
-    def learn(self, operation: Operation, answer: Answer) -> None:
-        """Remember which alpha began, or went on with, the transaction that `answer` tells of."""
+    def learn(self, operation: Operation, answer: Answer, now: float) -> None:
+        """Remember which alpha began, or went on with, the transaction that `answer` tells of, at `now`."""
         if operation.purpose is Purpose.COMMIT:
             self.pins.forget(operation.start_ts)
             return
@@ -126,7 +128,7 @@ class Placing:
         elif rpc:
             start_ts = started(body)
             if start_ts:
-                self._pin(answer.alpha, operation.writes, start_ts)
+                self.pins.learn(start_ts, answer.alpha, now, operation.writes)
 
     def _pin(self, alpha: str, wrote: bool, start_ts: int) -> None:
         self.pins.learn(start_ts, alpha, self._clock.seconds(), wrote)
@@ -159,21 +161,23 @@ class Placing:
     def _namespace(self, operation: Operation, *, lent: bool) -> int:
         if lent:
             return self._live.config.dgraph_namespace
-        if operation.caller.own_token and isinstance(operation.request, Rpc):
+        if isinstance(operation.request, Rpc):
             for name, value in operation.request.metadata:
                 if name == "accessjwt":
                     return namespace_of(value)
         return 0
 
-    def _keys(self, predicates: frozenset[str] | None, namespace: int) -> Tablets:
-        if predicates is None:
-            return None
-        key = (predicates, namespace)
-        found = self._sets.get(key)
-        if found is None:
-            self._named += len(predicates)
-            if len(self._sets) >= MOST_SETS or self._named > MOST_NAMED:
-                self._sets.clear()
-                self._named = len(predicates)
-            found = self._sets[key] = frozenset(tablet(namespace, each) for each in predicates)
-        return found
+    def _remember(self, key: tuple[Purpose, Tablets, Tablets, int]) -> Ask:
+        """Return what the policy is told of all requests that touch the same in the same namespace."""
+        purpose, reads, writes, namespace = key
+        size = len(reads or ()) + len(writes or ())
+        self._named += size
+        if len(self._asks) >= MOST_SETS or self._named > MOST_NAMED:
+            self._asks.clear()
+            self._named = size
+        ask = self._asks[key] = Ask(purpose, _tablets(reads, namespace), _tablets(writes, namespace))
+        return ask
+
+
+def _tablets(predicates: frozenset[str] | None, namespace: int) -> Tablets:
+    return None if predicates is None else frozenset([tablet(namespace, each) for each in predicates])

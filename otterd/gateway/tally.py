@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from otterd.core.judge import Kind, Verdict
+from otterd.core.judge import Verdict
 from otterd.core.percentile import Percentile
 
 
@@ -25,17 +25,13 @@ class Tally:
     """Alters whose answers were kept until the alphas showed the new schema, or did not in time."""
     alters_behind: int = 0
     """Those of which some alpha did not show it in time."""
-    _reads: Percentile = field(default_factory=Percentile)
+    reads: Percentile = field(default_factory=Percentile)
+    """How long good answers to reads took."""
 
     @property
     def slow(self) -> float | None:
         """Return the seconds within which nineteen of twenty reads are answered, None while not known."""
-        return self._reads.value
-
-    def took(self, kind: Kind, seconds: float) -> None:
-        """Count how long a good answer took."""
-        if kind is Kind.READ:
-            self._reads.add(seconds)
+        return self.reads.value
 
     def retried(self, verdict: Verdict) -> None:
         """Count a further attempt after `verdict`."""

@@ -129,7 +129,26 @@ class Ledger:
             own = 0.0
         self._count(entry, total, own)
         if self._live.config.access_log:
-            self._access.add(self._line(entry, now, total, own))
+            alpha = entry.alpha
+            self._access.add(
+                Line(
+                    self._stamp(now),
+                    entry.request_id,
+                    entry.door,
+                    entry.route,
+                    entry.purpose,
+                    alpha if alpha in self._alphas else self._alpha(entry),
+                    entry.client,
+                    entry.status,
+                    entry.verdict,
+                    entry.received,
+                    entry.sent,
+                    int(total * MICRO) / 1000,
+                    int(own * MICRO) / 1000,
+                    int(entry.upstream * MICRO) / 1000,
+                    entry.attempts,
+                )
+            )
 
     def _count(self, entry: Entry, total: float, own: float) -> None:
         key = (entry.door, entry.purpose, entry.alpha, entry.verdict, entry.status)
@@ -160,26 +179,6 @@ class Ledger:
         """Return the alpha's address; never text of a caller's, who may have named a target."""
         alpha = entry.alpha
         return alpha if not alpha or alpha in self._alphas or alpha in self._found() else "other"
-
-    def _line(self, entry: Entry, now: float, total: float, own: float) -> Line:
-        alpha = entry.alpha
-        return Line(
-            self._stamp(now),
-            entry.request_id,
-            entry.door,
-            entry.route,
-            entry.purpose,
-            alpha if alpha in self._alphas else self._alpha(entry),
-            entry.client,
-            entry.status,
-            entry.verdict,
-            entry.received,
-            entry.sent,
-            int(total * MICRO) / 1000,
-            int(own * MICRO) / 1000,
-            int(entry.upstream * MICRO) / 1000,
-            entry.attempts,
-        )
 
     def _reconfigured(self, old: Config, new: Config) -> None:
         """Forget the series of alphas that are gone, so that reloads cannot pile them up."""

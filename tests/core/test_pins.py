@@ -94,7 +94,7 @@ def test_garbage_collection_passes_over_them() -> None:
     for start_ts in range(100):
         pins.learn(start_ts, "a:1", 0.0, wrote=False)
     gc.collect()
-    assert not any(gc.is_tracked(entry) for entry in pins._readers._young.values())
+    assert not any(gc.is_tracked(entry) for entry in pins._readers.young.values())
 
 
 @given(steps)

@@ -102,7 +102,7 @@ class Machine(RuleBasedStateMachine):
         self.sight.draw(self.world)
         self.fleet.probe()
         for _ in range(200):
-            self.shared.tally.took(Kind.READ, 0.01)
+            self.shared.tally.reads.add(0.01)
         self.asked: list[Asked] = []
         self.next_probe = self.next_mark = 0.0
         self.broken: list[str] = []

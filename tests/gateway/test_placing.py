@@ -24,5 +24,5 @@ def test_requests_that_name_thousands_of_predicates_are_not_all_remembered() -> 
     placing.facts = ManyNames()
     for _ in range(2 * MOST_NAMED // EACH):
         assert len(placing.ask(operation(), lent=False).reads or ()) == EACH
-        assert sum(map(len, placing._sets.values())) <= MOST_NAMED
-    assert placing._sets
+        assert sum(len(ask.reads or ()) for ask in placing._asks.values()) <= MOST_NAMED
+    assert placing._asks
