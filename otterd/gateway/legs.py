@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Protocol
 
-from msgspec.structs import replace
 from twisted.python.failure import Failure
 
 from otterd.alphas.peek import peek
 from otterd.core.operation import Answer, Attempt, HttpCall, Rpc
+from otterd.core.replaced import replaced
 from otterd.core.slots import Lane
 from otterd.errors import AlphaFailure
 from otterd.gateway.outcome import discard
@@ -97,9 +97,9 @@ class Leg:
         try:
             if isinstance(request, Rpc):
                 if token:
-                    request = replace(request, metadata=(*request.metadata, ("accessjwt", token)))
+                    request = replaced(request, metadata=(*request.metadata, ("accessjwt", token)))
                 if self.stale:
-                    request = replace(request, payload=request.payload + BEST_EFFORT)
+                    request = replaced(request, payload=request.payload + BEST_EFFORT)
                 asked: Asked = self.alpha.channel.ask(request, timeout, self)
             else:
                 asked = self._pass(request, token, timeout)
@@ -140,7 +140,7 @@ class Leg:
         """Pass `request` through to the alpha's HTTP port."""
         if token:
             lent = (b"X-Dgraph-AccessToken", token.encode())
-            request = replace(request, headers=(*request.headers, lent))
+            request = replaced(request, headers=(*request.headers, lent))
         passing = self.alpha.http.send(request, timeout, upgrade=request.upgrade).addCallback(peek)
         passing.addCallbacks(self._passed, self._not_passed)
         return passing

@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Protocol
 
-from msgspec.structs import replace
 from twisted.logger import Logger
 
 from otterd.config.live import Live
@@ -12,6 +11,7 @@ from otterd.core.judge import Verdict
 from otterd.core.namespace import namespace_of, tablet
 from otterd.core.operation import DATA, Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
+from otterd.core.replaced import replaced
 from otterd.core.started import Starting, StartingJson, groups_of_commit, started
 from otterd.core.steady import Steady
 from otterd.dql.shape import Shape
@@ -73,7 +73,7 @@ class Placing:
             key = (purpose, shape.reads, shape.writes, namespace)
             ask = self._asks.get(key) or self._remember(key)
         known = self.pins.find(operation.start_ts, self._clock.seconds()) if operation.start_ts else None
-        return ask if known is None else replace(ask, pin=known.address, wrote=known.wrote)
+        return ask if known is None else replaced(ask, pin=known.address, wrote=known.wrote)
 
     def order(self, operation: Operation, ask: Ask) -> tuple[str, ...]:
         """Return the alphas to try, the best first."""
@@ -112,7 +112,7 @@ class Placing:
             start_ts=operation.start_ts,
             alpha=ask.pin,
         )
-        return replace(ask, wrote=False)
+        return replaced(ask, wrote=False)
 
     def learn(self, operation: Operation, answer: Answer, now: float) -> None:
         """Remember which alpha began, or went on with, the transaction that `answer` tells of, at `now`."""

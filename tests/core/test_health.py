@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from otterd.core import judge, texts
 from otterd.core.health import Bounds, Probed, Standing, Status, Ward
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
+from otterd.core.replaced import replaced
 
 A, B, C = "a:9080", "b:9080", "c:9080"
 ALL = (A, B, C)
@@ -472,7 +472,7 @@ def test_no_words_around_a_refusal_make_it_one(
     assume(code != 2 or (before + after))
     made = ward()
     states, usable = made.states(), made.usable
-    asked = msgspec.structs.replace(operation(Rpc("Query", b"")), purpose=purpose, writes=writes)
+    asked = replaced(operation(Rpc("Query", b"")), purpose=purpose, writes=writes)
     verdict = judge.of_answer(asked, Answer(code, message=before + said + after))
     for _ in range(10):
         made.heard(A, 1.0, verdict, 5.0)

@@ -1,11 +1,11 @@
 """What the judge makes of answers and failures."""
 
 import pytest
-from msgspec.structs import replace
 
 from otterd.core import judge, texts
 from otterd.core.judge import Kind, Next, Verdict
 from otterd.core.operation import Answer, Caller, Door, Duplex, Entry, HttpCall, Operation, Purpose, Rpc
+from otterd.core.replaced import replaced
 from otterd.errors import Lost, NotReached, OutcomeUnknown, TimedOut
 from otterd.wire import api_pb2 as api
 
@@ -109,10 +109,10 @@ def test_a_write_that_never_left_has_a_known_outcome() -> None:
 
 KINDS = {
     Kind.READ: operation(),
-    Kind.WHOLE: replace(operation(purpose=Purpose.MUTATION, writes=True), commit_now=True),
+    Kind.WHOLE: replaced(operation(purpose=Purpose.MUTATION, writes=True), commit_now=True),
     Kind.PART: operation(purpose=Purpose.MUTATION, writes=True),
     Kind.COMMIT: operation(purpose=Purpose.COMMIT, writes=True),
-    Kind.STREAM: replace(
+    Kind.STREAM: replaced(
         operation(purpose=Purpose.ADMIN, writes=True), request=Duplex("StreamExtSnapshot", b"")
     ),
 }
@@ -137,7 +137,7 @@ def test_an_import_that_nobody_began_is_no_conflict() -> None:
 
 
 def test_a_write_within_a_transaction_is_no_whole_one() -> None:
-    within = replace(KINDS[Kind.WHOLE], start_ts=7)
+    within = replaced(KINDS[Kind.WHOLE], start_ts=7)
     assert judge.kind_of(within) is Kind.PART
 
 
@@ -179,7 +179,7 @@ def test_an_alpha_that_lost_another_one_or_gave_up_leaves_a_writes_outcome_unkno
 
 
 def test_the_callers_of_a_lost_transaction_are_told_its_number_and_no_words_to_retry_on() -> None:
-    commit = replace(KINDS[Kind.COMMIT], start_ts=4711)
+    commit = replaced(KINDS[Kind.COMMIT], start_ts=4711)
     told = judge.outcome_unknown(commit, "x. Please retry")
     assert "4711" in told.message
     assert "Please retry" not in told.message
@@ -209,7 +209,7 @@ def test_a_write_before_which_another_group_was_away_was_not_begun(kind: Kind) -
     ],
 )
 def test_an_upsert_of_which_not_even_the_query_could_be_run_wrote_nothing(answer: Answer) -> None:
-    upsert = replace(operation(purpose=Purpose.UPSERT, writes=True), commit_now=True)
+    upsert = replaced(operation(purpose=Purpose.UPSERT, writes=True), commit_now=True)
     verdict = judge.of_answer(upsert, answer)
     assert judge.next_of(Kind.WHOLE, verdict) is Next.AWAIT
 
@@ -221,7 +221,7 @@ def test_a_write_that_another_alpha_may_have_got_has_an_unknown_outcome(text: st
 
 
 def altering(body: bytes, *headers: tuple[bytes, bytes]) -> Operation:
-    return replace(
+    return replaced(
         operation(purpose=Purpose.ALTER, writes=True), request=HttpCall(b"POST", b"/alter", headers, body)
     )
 
@@ -258,7 +258,7 @@ def test_an_alter_that_only_declares_was_not_begun_while_a_group_is_away(
     ],
 )
 def test_nor_was_one_over_grpc(asked: api.Operation, verdict: Verdict) -> None:
-    alter = replace(
+    alter = replaced(
         operation(purpose=Purpose.ALTER, writes=True), request=Rpc("Alter", asked.SerializeToString())
     )
     for text in ("cannot retrieve predicate information: No connection exists", f": {LINK}"):

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from msgspec.structs import replace
 from twisted.internet.task import Clock
 from twisted.logger import LogEvent, capturedLogs, formatEvent
 
 from otterd.config.live import Live
 from otterd.config.schema import Cidrs, Config, Lend, Secret
 from otterd.core.operation import Caller, Door, Entry, HttpCall, Operation, Purpose, Rpc
+from otterd.core.replaced import replaced
 from otterd.errors import BadRequest, Forbidden, NotFound, OtterError, RateLimited, Unauthenticated
 from otterd.guard.guard import Guard
 
@@ -226,7 +226,7 @@ class TestSockets:
             guard.admit_socket(who)
         with pytest.raises(Forbidden):
             guard.admit(operation(Purpose.GRAPHQL, who, request=upgrade))
-        guard.admit(operation(Purpose.GRAPHQL, who, request=replace(upgrade, upgrade=False)))
+        guard.admit(operation(Purpose.GRAPHQL, who, request=replaced(upgrade, upgrade=False)))
 
     def test_in_dev_mode_any_origin_is_taken_with_one_warning(self) -> None:
         guard = guard_of()

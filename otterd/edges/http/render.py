@@ -2,9 +2,8 @@
 
 from math import ceil
 
-from msgspec.structs import replace
-
 from otterd.core.operation import Answer, Body, Headers
+from otterd.core.replaced import replaced
 from otterd.edges.http.golang import compact, quoted, quoted_plain
 from otterd.edges.http.long_answer import LongAnswer
 from otterd.edges.http.plan import Render, Rendered
@@ -97,7 +96,7 @@ def tokenless(render: Render, answer: Answer) -> Rendered:
     """Render `answer` with `render`, for a request inside a transaction that showed no ACL token."""
     if answer.message == _NO_NAMESPACE:
         # Over HTTP such a request has no metadata at all, over gRPC it always has some.
-        answer = replace(answer, message="No metadata in the context")
+        answer = replaced(answer, message="No metadata in the context")
     return render(answer)
 
 

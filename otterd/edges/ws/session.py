@@ -6,10 +6,9 @@ after the other and answered in the order of arrival; those with one overlap.
 
 from collections import deque
 
-from msgspec.structs import replace
-
 from otterd.config.live import Live
 from otterd.core.operation import Caller, Door, Metadata
+from otterd.core.replaced import replaced
 from otterd.edges.ws import answer
 from otterd.edges.ws.message import OPERATIONS, Malformed, Message, decode, fault, identity
 from otterd.edges.ws.seams import Books, Line, Tokens
@@ -155,7 +154,7 @@ class Session:
             own = message.access_jwt
             self._wrong = 0
             self._metadata = (("accessjwt", own),) if own else ()
-            self._caller = replace(self._caller, trusted=True, own_token=bool(own))
+            self._caller = replaced(self._caller, trusted=True, own_token=bool(own))
             if not self.is_authenticated:
                 self.is_authenticated = True
                 self._line.authenticated()

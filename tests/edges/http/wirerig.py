@@ -1,7 +1,6 @@
 """What the tests of the HTTP connection share: a socket, a site and a ledger in memory."""
 
 from collections.abc import Callable
-from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +15,7 @@ from twisted.python.failure import Failure
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.operation import Door, Entry, Sink
+from otterd.core.replaced import replaced
 from otterd.edges.http.connection import HttpConnection
 from otterd.edges.http.exchange import Reply, Request
 from otterd.edges.http.factory import HttpFactory
@@ -52,7 +52,7 @@ class FakeSite:
         self.refusals: list[tuple[int, str]] = []
 
     def handle(self, request: Request) -> "Deferred[Reply] | Reply":
-        self.requests.append(copy(request))
+        self.requests.append(replaced(request))
         answer = self.answers.get(request.path)
         if answer is not None:
             return answer(request)  # type: ignore[no-any-return]
