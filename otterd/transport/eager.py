@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet import tcp, unix
 from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.interfaces import IConnector, IListeningPort
-from twisted.internet.main import CONNECTION_LOST
+from twisted.internet.main import CONNECTION_DONE, CONNECTION_LOST
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -35,39 +35,47 @@ class Eager(Base):
     """Mixed in before a connection of Twisted's: sends at once while nothing waits before it."""
 
     _broken = False
-    _reading = False
-    _held = False
+    _usual = True
+    """Whether `doRead` is that of a TCP connection."""
+
+    def __init__(self, *args: Any) -> None:
+        self._reading = False
+        self._held = False
+        # What each write looks at is found soonest in the instance.
+        self.dataBuffer = b""
+        self.disconnecting = 0
+        self.producer = None
+        self.TLS = self._writeDisconnecting = self._aborting = False
+        super().__init__(*args)
 
     def write(self, data: bytes) -> None:
         """Send `data` after all that was written before; silent once the connection is lost."""
-        if self._reading or type(data) is not bytes or not data or not self._plain:
-            super().write(data)
-        else:
-            self._send(data)
-
-    def writeSequence(self, iovec: Iterable[bytes]) -> None:
-        """Send all of `iovec` in order, as `write` does."""
-        pieces = iovec if isinstance(iovec, list | tuple) else list(iovec)
-        if self._reading or not self._plain or not all(type(piece) is bytes for piece in pieces):
-            super().writeSequence(pieces)
-        else:
-            self.write(b"".join(pieces))
-
-    @property
-    def _plain(self) -> bool:
-        """Whether what is written next may go straight to the kernel."""
-        return not (
+        if (
             self.dataBuffer
-            or self._tempDataLen
             or not self.connected
             or self.disconnecting
             or self._writeDisconnecting
             or self._aborting
             or self.TLS
             or (self.producer is not None and not self.streamingProducer)
-        )
-
-    def _send(self, data: bytes) -> None:
+            or type(data) is not bytes
+            or not data
+        ):
+            super().write(data)
+            return
+        waiting = self._tempDataLen
+        if self._reading:
+            size = waiting + len(data)
+            if size > self.bufferSize:
+                super().write(data)  # it may hold the producer back
+                return
+            self._tempDataBuffer.append(data)
+            self._tempDataLen = size
+            self._held = True
+            return
+        if waiting:
+            super().write(data)
+            return
         try:
             sent = self.socket.send(
                 data if len(data) <= self.SEND_LIMIT else memoryview(data)[: self.SEND_LIMIT]
@@ -82,6 +90,15 @@ class Eager(Base):
             self._maybePauseProducer()
             super().startWriting()
 
+    def writeSequence(self, iovec: Iterable[bytes]) -> None:
+        """Send all of `iovec` in order, as `write` does."""
+        pieces = iovec if isinstance(iovec, list | tuple) else list(iovec)
+        for piece in pieces:
+            if type(piece) is not bytes:
+                super().writeSequence(pieces)
+                return
+        self.write(b"".join(pieces))
+
     def doRead(self) -> Any:
         """Read once, then send what was written meanwhile."""
         self._reading = True
@@ -90,7 +107,6 @@ class Eager(Base):
         finally:
             self._reading = False
             if self._held:
-                self._held = False
                 self._release()
 
     def startWriting(self) -> None:
@@ -101,15 +117,16 @@ class Eager(Base):
             super().startWriting()
 
     def _release(self) -> None:
-        pieces, size = self._tempDataBuffer, self._tempDataLen
-        self._tempDataLen = 0
-        if size and self._plain and not self.producerPaused:
-            self._tempDataBuffer = []
-            self._send(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        """Send what was written while reading, in one piece, unless TLS began or a producer was held back."""
+        self._held = False
+        pieces = self._tempDataBuffer
+        if not pieces or self.TLS or self.producerPaused or self._aborting:
+            if self.connected and not self._aborting:
+                super().startWriting()
             return
-        self._tempDataLen = size
-        if self.connected and not self._aborting:
-            super().startWriting()
+        self._tempDataBuffer = []
+        self._tempDataLen = 0
+        self.write(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def startReading(self) -> None:
         """Be called when there is something to read."""
@@ -117,11 +134,49 @@ class Eager(Base):
         reactor: Any = self.reactor
         if isinstance(reactor, AsyncioSelectorReactor):
             # The reactor keeps the books; its call through the logging context is what is left out.
-            reactor._asyncioEventloop.add_reader(self.fileno(), self._readable, reactor)
+            # One that is connecting, or aborted, has a `doRead` of its own.
+            usual = self._usual and "doRead" not in self.__dict__
+            read = self._read if usual else self._read_by_reactor
+            reactor._asyncioEventloop.add_reader(self.fileno(), read, reactor)
 
-    def _readable(self, reactor: Any) -> None:
+    def _read(self, reactor: Any) -> None:
+        """Do in one step what the reactor does with `doRead`."""
+        try:
+            data = self.socket.recv(self.bufferSize)
+        except BlockingIOError:
+            return
+        except Exception:
+            self._end(reactor, CONNECTION_LOST)
+            return
+        if not data:
+            self._end(reactor, CONNECTION_DONE)
+            return
+        why = None
+        self._reading = True
+        try:
+            self.protocol.dataReceived(data)
+        except Exception as error:
+            reactor._log.failure(None)
+            why = error
+        finally:
+            self._reading = False
+            if self._held:
+                self._release()
+        if why is not None:
+            self._end(reactor, why)
+
+    def _read_by_reactor(self, reactor: Any) -> None:
         try:
             reactor._readOrWrite(self, True)
+        except Exception:
+            log.failure("a connection could not be ended")
+
+    def _end(self, reactor: Any, why: Exception) -> None:
+        if self.fileno() == -1:
+            self._read_by_reactor(reactor)
+            return
+        try:
+            reactor._disconnectSelectable(self, why, True)
         except Exception:
             log.failure("a connection could not be ended")
 
@@ -143,12 +198,16 @@ class EagerServer(Eager, tcp.Server):
 
 
 class EagerUnixServer(Eager, unix.Server):
-    """An accepted connection of a UNIX socket."""
+    """An accepted connection of a UNIX socket; it reads as Twisted does, for descriptors may come, too."""
 
-    @property
-    def _plain(self) -> bool:
-        # Descriptors that wait go with the bytes that are written next.
-        return not self._sendmsgQueue and super()._plain
+    _usual = False
+
+    def write(self, data: bytes) -> None:
+        """Send `data` after all that was written before, descriptors with it; silent once it is lost."""
+        if self._sendmsgQueue:
+            unix.Server.write(self, data)
+        else:
+            super().write(data)
 
 
 class EagerClient(Eager, tcp.Client):

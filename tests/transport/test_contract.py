@@ -147,6 +147,35 @@ async def an_abort_while_reading(end: End) -> Any:
     return await end.read_all(), end.protocol.events
 
 
+async def an_abort_then_reading_resumed(end: End) -> Any:
+    end.transport.pauseProducing()
+    await end.send(b"too late")
+    end.transport.abortConnection()
+    end.transport.resumeProducing()
+    await end.protocol.ended
+    return end.protocol.data, end.protocol.events
+
+
+async def a_protocol_that_raises(end: End) -> Any:
+    logged = []
+
+    class Told:
+        def failure(self, text: Any) -> None:
+            logged.append(text)
+
+    def fall(data: bytes) -> None:
+        raise ValueError
+
+    end.protocol.on_data = fall
+    end.reactor._log, log = Told(), end.reactor._log
+    try:
+        await end.send(b"question")
+        await end.protocol.ended
+    finally:
+        end.reactor._log = log
+    return await end.read_all(), logged, end.protocol.events
+
+
 async def a_pushing_producer_is_held_back(end: End) -> Any:
     squeeze(end)
     producer = Push(end, 400, 10_000)
@@ -408,6 +437,8 @@ PLAIN = (
     an_abort_with_much_unsent,
     an_abort_then_a_write,
     an_abort_while_reading,
+    an_abort_then_reading_resumed,
+    a_protocol_that_raises,
     a_pushing_producer_is_held_back,
     one_great_write_holds_the_producer_back,
     a_producer_held_back_while_reading,

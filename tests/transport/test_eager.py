@@ -197,7 +197,7 @@ class TestPlaces:
             read, write = os.pipe()
             end.transport.sendFileDescriptor(read)
             end.transport.write(b"x")
-            assert not end.transport._plain
+            assert end.transport._tempDataBuffer == [b"x"]
             await end.until(lambda: not end.transport.dataBuffer and not end.transport._tempDataLen)
             data, received, _, _ = socket.recv_fds(end.peer, 10, 1)
             assert data == b"x"
