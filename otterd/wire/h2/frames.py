@@ -1,32 +1,42 @@
 """The frames of RFC 9113, 6: their kinds, their flags, and how those that we send are packed."""
 
 from struct import Struct
+from typing import Final
 
-DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS = range(5)
-PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(5, 10)
+# Each by itself: of a Final number that is written out, compiled code takes the value, not the name.
+DATA: Final = 0
+HEADERS: Final = 1
+PRIORITY: Final = 2
+RST_STREAM: Final = 3
+SETTINGS: Final = 4
+PUSH_PROMISE: Final = 5
+PING: Final = 6
+GOAWAY: Final = 7
+WINDOW_UPDATE: Final = 8
+CONTINUATION: Final = 9
 
-END_STREAM = 0x1
-ACK = 0x1
-END_HEADERS = 0x4
-PADDED = 0x8
-PRIORITISED = 0x20
+END_STREAM: Final = 0x1
+ACK: Final = 0x1
+END_HEADERS: Final = 0x4
+PADDED: Final = 0x8
+PRIORITISED: Final = 0x20
 
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEAD_BYTES = 9
-MAX_STREAM = 0x7FFFFFFF
-MAX_WINDOW = 0x7FFFFFFF
-FIRST_WINDOW = 65_535
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEAD_BYTES: Final = 9
+MAX_STREAM: Final = 0x7FFFFFFF
+MAX_WINDOW: Final = 0x7FFFFFFF
+FIRST_WINDOW: Final = 65_535
 """Both windows before anything is said."""
-LEAST_FRAME = 16_384
-GREATEST_FRAME = (1 << 24) - 1
+LEAST_FRAME: Final = 16_384
+GREATEST_FRAME: Final = (1 << 24) - 1
 
-HEAD = Struct(">IBI")
+HEAD: Final = Struct(">IBI")
 """Length (24 bits) and kind (8) as one number, flags, stream."""
-NUMBER = Struct(">I")
-PAIR = Struct(">II")
-SETTING = Struct(">HI")
-_WITH_NUMBER = Struct(">IBII")
-_WITH_PAIR = Struct(">IBIII")
+NUMBER: Final = Struct(">I")
+PAIR: Final = Struct(">II")
+SETTING: Final = Struct(">HI")
+_WITH_NUMBER: Final = Struct(">IBII")
+_WITH_PAIR: Final = Struct(">IBIII")
 
 
 def rst_stream(stream: int, code: int) -> bytes:
@@ -55,7 +65,7 @@ def settings(values: dict[int, int]) -> bytes:
     return HEAD.pack(len(payload) << 8 | SETTINGS, 0, 0) + payload
 
 
-SETTINGS_ACK = HEAD.pack(SETTINGS, ACK, 0)
+SETTINGS_ACK: Final = HEAD.pack(SETTINGS, ACK, 0)
 
 
 def header_frames(stream: int, block: bytes, most: int, *, end: bool) -> list[bytes]:

@@ -1,5 +1,7 @@
 """The side that answers: Otter towards gRPC clients."""
 
+from typing import Final
+
 from otterd.wire.h2.connection import Connection
 from otterd.wire.h2.decode import Memo
 from otterd.wire.h2.errors import Broken, Code, Malformed
@@ -19,8 +21,11 @@ from otterd.wire.h2.limits import Limits
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Stream
 
-_DRAINING = b"otterbye"
-_MOST_SKIPPED = 16
+_DRAINING: Final = b"otterbye"
+_MOST_SKIPPED: Final = 16
+
+_FRAME: Final = HEAD.pack
+_WRONG: Final = Code.PROTOCOL_ERROR
 
 
 class ServerConnection(Connection):
@@ -51,27 +56,36 @@ class ServerConnection(Connection):
             not count or count > most or count > stream.window or count > self._window
             or size > most or more > most or self._held or self._first or stream.answered
         ):  # fmt: skip
-            if stream.local_open:
-                self._check_queue(count, stream.window, stream.queued)
-            self.head(stream, block)
-            gone = self.send(stream, data)
-            self.finish(stream, trailers)
-            return gone
+            return self._answer_in_parts(stream, block, data, trailers)
         self._window -= count
         number = stream.number
         out = self._out
         if not out:
             self._wake()
         out += (
-            HEAD.pack(size << 8 | HEADERS, END_HEADERS, number),
+            _FRAME(size << 8 | HEADERS, END_HEADERS, number),
             block,
-            HEAD.pack(count << 8 | DATA, 0, number),
+            _FRAME(count << 8 | DATA, 0, number),
             data,
-            HEAD.pack(more << 8 | HEADERS, END_HEADERS | END_STREAM, number),
+            _FRAME(more << 8 | HEADERS, END_HEADERS | END_STREAM, number),
             trailers,
         )
-        self._local_end(stream)
+        if stream.remote_open or self._watched:
+            self._local_end(stream)
+        else:
+            # What that does for a request that was whole, of which nothing is left to be said.
+            stream.local_open = False
+            stream.window = -1
+            del self.streams[number]
         return True
+
+    def _answer_in_parts(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
+        if stream.local_open:
+            self._check_queue(len(data), stream.window, stream.queued)
+        self.head(stream, block)
+        gone = self.send(stream, data)
+        self.finish(stream, trailers)
+        return gone
 
     def head(self, stream: Stream, block: bytes, *, end: bool = False) -> None:
         """Send the encoded head of an answer; with `end` it is all of it (trailers-only)."""
@@ -126,12 +140,27 @@ class ServerConnection(Connection):
             super()._ponged(payload)
 
     def _headers(self, number: int, block: bytes, *, ends: bool) -> None:
-        head: Head | None
-        code = Code.PROTOCOL_ERROR
-        try:
-            head = self._known.get(block) or self._decoder.head(block)
-        except Malformed as malformed:
-            head, code = None, malformed.code
+        head: Head | None = self._known.get(block)
+        code = _WRONG
+        if head is None:
+            try:
+                head = self._decoder.head(block)
+            except Malformed as malformed:
+                code = malformed.code
+        if (
+            number != self._newest + 2
+            or head is None
+            or head.kind != REQUEST
+            or number > self._last
+            or len(self.streams) >= self._most
+        ):
+            self._odd_headers(number, head, code, ends=ends)
+            return
+        self._newest = number
+        self._open(number, head, ends=ends)
+
+    def _odd_headers(self, number: int, head: Head | None, code: Code, *, ends: bool) -> None:
+        """Take what is not the head of the request that comes next, or is one that is not taken."""
         stream = self.streams.get(number)
         if stream is not None:
             self._trailers(stream, head, ends=ends)
@@ -156,17 +185,39 @@ class ServerConnection(Connection):
         """Hand a new request to the owner."""
         stream = Stream(number, NOBODY, self.peer.window, self._own.window)
         stream.heard = True
-        if head.length >= 0:
-            stream.length = head.length
         self.streams[number] = stream
         self._accepted = number
-        # Known before it is answered, lest a request that is whole is told that its rest is not wanted.
-        stream.remote_open = not ends
+        if head.length >= 0:
+            stream.length = head.length
+        if ends:
+            # Known before it is answered, lest a request that is whole is told that its rest is not wanted.
+            stream.remote_open = False
         receiver = self.owner.accept(stream, head)
         if stream.local_open:
             stream.receiver = receiver
         if ends and self._length_kept(stream):
             stream.receiver.ended(None)
+
+    def _data(self, stream: Stream, flags: int, payload: bytes) -> None:
+        """Hand on the payload of a DATA frame, which is all of the request as a rule."""
+        count = len(payload)
+        if (
+            not flags & END_STREAM
+            or stream.got
+            or count > stream.allowed
+            or self._got > self._allowed
+            or (stream.length >= 0 and stream.length != count)
+        ):
+            super()._data(stream, flags, payload)
+            return
+        # No more can come on the stream: its window needs nothing, and the connection's has it back at once.
+        stream.got = stream.returned = count
+        self._returned += count
+        if (self._allowed - self._returned) * 2 <= self.limits.connection_window:
+            self._credit(0)
+        stream.remote_open = False
+        stream.receiver.data(payload)
+        stream.receiver.ended(None)
 
     def _trailers(self, stream: Stream, head: Head | None, *, ends: bool) -> None:
         number = stream.number
