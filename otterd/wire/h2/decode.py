@@ -8,7 +8,7 @@ import hpack
 
 from otterd.wire.h2 import huffman
 from otterd.wire.h2.errors import Broken, Code, Oversized
-from otterd.wire.h2.fields import STATIC, Field, Head, check_name, check_value, extended, head_of, secret
+from otterd.wire.h2.fields import STATIC, Field, Head, check_name, check_value, extended, head_of, keeping
 from otterd.wire.h2.limits import Limits
 
 # At DEBUG the library writes every value, tokens too.
@@ -23,6 +23,11 @@ _MOST_STARTS: Final = 4
 _MOST_RESIZES: Final = 2
 """An encoder resizes at most twice at once (RFC 7541, 4.2)."""
 
+Name = tuple[bytes, int]
+"""A name, and whether its values may be kept, as `fields.keeping` says."""
+
+_STATIC_NAMES: Final = tuple((name, keeping(name)) for name, _ in STATIC)
+
 
 class Memo:
     """Fields and whole blocks seen before, for all connections of one role; holds no secrets."""
@@ -33,25 +38,26 @@ class Memo:
     BLOCK_BYTES: Final = 1_024
     MOST_NAMES: Final = 512
 
-    __slots__ = ("_names", "blocks", "fields")
+    __slots__ = ("blocks", "fields", "names")
 
     def __init__(self) -> None:
         self.fields: dict[bytes, Field] = {}
         self.blocks: dict[bytes, Head] = {}
-        self._names: dict[bytes, tuple[bytes, bool, int]] = {}
+        self.names: dict[bytes, Name] = {}
+        """Checked names of less than 127 bytes by how they are written out."""
 
-    def name(self, raw: bytes) -> tuple[bytes, bool, int]:
-        """Return the checked name written out in `raw` from 1 on, whether it is a secret's, and its end."""
-        found = self._names.get(raw[1 : 2 + (raw[1] & 127)])
-        if found is None:
-            name, stop = _string(raw, 1)
-            check_name(name)
-            found = name, secret(name), stop
-            if raw[1] & 127 < 127:
-                if len(self._names) >= self.MOST_NAMES:
-                    self._names.clear()
-                self._names[raw[1:stop]] = found
-        return found
+    def name(self, block: bytes, pos: int) -> tuple[Name, int]:
+        """Return the checked name that is written out at `pos`, and where it ends."""
+        text, stop = _string(block, pos)
+        if stop > len(block):
+            raise IndexError
+        check_name(text)
+        name = text, keeping(text)
+        if block[pos] & 127 < 127:
+            if len(self.names) >= self.MOST_NAMES:
+                self.names.clear()
+            self.names[block[pos:stop]] = name
+        return name, stop
 
     def learn_field(self, raw: bytes, field: Field) -> None:
         """Remember what `raw` stands for."""
@@ -81,8 +87,8 @@ class Decoder:
         self._starts: list[tuple[bytes, Head]] = []
         self._fresh = -1
         """Where in the last block the first field stood that was not in the memo, or -1."""
-        self._sure: tuple[Field, ...] = ()
-        """The fields before that one."""
+        self._sure = 0
+        """How many fields stood before that one."""
         self.known: dict[bytes, Head] = {}
         """Blocks whose Head needs no call of `head`; empty until the table is gone."""
 
@@ -105,19 +111,19 @@ class Decoder:
             fields = self._walk(block, 0)
             head = head_of(tuple(fields))
             if self._fresh >= 0:
-                self._keep_start(block)
+                self._keep_start(block, head.fields[: self._sure])
         self._bound(block, head.fields)
         # A peer may go on to insert: into a table of size 0 that does nothing (RFC 7541, 4.4).
         if self._fresh < 0 and block and block[0] & 0xE0 != 0x20:
             self._memo.learn_block(block, head)
         return head
 
-    def _keep_start(self, block: bytes) -> None:
+    def _keep_start(self, block: bytes, fields: tuple[Field, ...]) -> None:
         """Remember the fields before the first new one: deadlines and tokens differ, the rest does not.
 
         What a walk yields depends on nothing to the right, so an equal start means equal fields.
         """
-        start, fields = block[: self._fresh], self._sure
+        start = block[: self._fresh]
         if (
             len(start) > Memo.BLOCK_BYTES
             or not fields
@@ -161,7 +167,6 @@ class Decoder:
     def _walk(self, block: bytes, begin: int) -> list[Field]:
         """Return the fields of `block` from `begin` on."""
         fields: list[Field] = []
-        known = self._memo.fields
         self._fresh = -1
         end, pos = len(block), begin
         try:
@@ -172,47 +177,67 @@ class Decoder:
                 if first > 0x80:
                     fields.append(_indexed(first))
                     pos += 1
-                    continue
-                if first & 0xE0 == 0x20 and not fields and not begin:
+                elif first & 0xE0 == 0x20 and not fields and not begin:
                     pos = _resized(block, pos)
-                    continue
-                stop = _stop(block, pos, first)
-                raw = block[pos:stop]
-                field = known.get(raw)
-                if field is None:
-                    if stop > end:
-                        raise Broken(Code.COMPRESSION_ERROR, "a header block ends within a field")
-                    if self._fresh < 0:
-                        self._fresh, self._sure = pos, tuple(fields)
-                    field = self._new(raw)
-                fields.append(field)
-                pos = stop
+                else:
+                    pos = self._literal(block, pos, first, fields)
         except IndexError:
             raise Broken(Code.COMPRESSION_ERROR, "a header block ends within a field") from None
         if len(fields) > self._limits.header_fields:
             raise Oversized("a header list has too many fields")
         raise Broken(Code.COMPRESSION_ERROR, "a header block resizes without end")
 
-    def _new(self, raw: bytes) -> Field:
-        """Return the literal field `raw`, remembered unless it is a secret or sent as one."""
-        first = raw[0]
-        mask = 0x3F if first >= 0x40 else 0x0F
-        index, pos = first & mask, 1
-        if index == mask:
-            index, pos = integer(raw, 0, mask)
-        if not index:
-            name, hidden, pos = self._memo.name(raw)
-        elif index > len(STATIC):
-            raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
+    def _literal(self, block: bytes, pos: int, first: int, fields: list[Field]) -> int:
+        """Add the literal field at `pos` to `fields`; return where it ends.
+
+        It is remembered unless it is a secret or sent as one, and looked for only where it may be.
+        """
+        memo = self._memo
+        name: Name | None = None
+        if not first & 0xBF or first == _NEVER_INDEXED:
+            # The name is written out, as a caller's own are.
+            start = pos + 2 + (block[pos + 1] & 127)
+            name = memo.names.get(block[pos + 1 : start])
+        if name is None:
+            name, start = self._name(block, pos, first)
+        coded = block[start]
+        length, at = coded & 127, start + 1
+        if length == 127:
+            length, at = integer(block, start, 127)
+        stop = at + length
+        text, keeps = name
+        kept = keeps > (1 if first & 0xF0 == _NEVER_INDEXED else 0)
+        field = memo.fields.get(block[pos:stop]) if kept else None
+        if field is None:
+            if stop > len(block):
+                raise IndexError
+            if self._fresh < 0:
+                self._fresh, self._sure = pos, len(fields)
+            value = block[at:stop]
+            if coded > 127:
+                value = huffman.decode(value)
+            check_value(text, value)
+            field = text, value
+            if kept:
+                memo.learn_field(block[pos:stop], field)
+        fields.append(field)
+        return stop
+
+    def _name(self, block: bytes, pos: int, first: int) -> tuple[Name, int]:
+        """Return the name of the literal field at `pos`, and where its value begins."""
+        if first & 0xC0 == 0x40:
+            index, pos = integer(block, pos, 0x3F)
+        elif first < 0x20:
+            index, pos = integer(block, pos, 0x0F)
         else:
-            name = STATIC[index - 1][0]
-            check_name(name)
-            hidden = secret(name)
-        value = raw[pos + 1 :] if raw[pos] < 127 else _string(raw, pos)[0]
-        check_value(name, value)
-        if not hidden and (first >= 0x40 or not first & _NEVER_INDEXED):
-            self._memo.learn_field(raw, (name, value))
-        return name, value
+            raise Broken(Code.COMPRESSION_ERROR, "index 0, or a resize after a field")
+        if not index:
+            return self._memo.name(block, pos)
+        if index > len(STATIC):
+            raise Broken(Code.COMPRESSION_ERROR, "an index into a table that is gone")
+        if index == _TRANSFER_ENCODING:
+            check_name(STATIC[index - 1][0])
+        return _STATIC_NAMES[index - 1], pos
 
 
 def integer(block: bytes, pos: int, mask: int) -> tuple[int, int]:
@@ -228,28 +253,6 @@ def integer(block: bytes, pos: int, mask: int) -> tuple[int, int]:
         if byte < 128:
             return value, pos
     raise Broken(Code.COMPRESSION_ERROR, "a number is too long")
-
-
-def _stop(block: bytes, pos: int, first: int) -> int:
-    """Return where the literal field at `pos` ends; beyond the block when it is cut off."""
-    if first & 0xC0 == 0x40:
-        index, pos = integer(block, pos, 0x3F)
-    elif first < 0x20:
-        index, pos = integer(block, pos, 0x0F)
-    else:
-        raise Broken(Code.COMPRESSION_ERROR, "index 0, or a resize after a field")
-    if not index:
-        length = block[pos] & 127
-        if length == 127:
-            length, pos = integer(block, pos, 127)
-            pos += length
-        else:
-            pos += 1 + length
-    length = block[pos] & 127
-    if length == 127:
-        length, pos = integer(block, pos, 127)
-        return pos + length
-    return pos + 1 + length
 
 
 def _string(raw: bytes, pos: int) -> tuple[bytes, int]:

@@ -14,18 +14,41 @@ STATIC: Final[tuple[Field, ...]] = tuple(
 )
 """The static table of RFC 7541; its first entry has index 1."""
 
-TRAILERS, REQUEST, ANSWER, INTERIM = range(4)
-"""What a list can be: without pseudo-headers, with a request's, with a final status, with a 1xx."""
+TRAILERS: Final = 0
+"""A list without pseudo-headers."""
+REQUEST: Final = 1
+ANSWER: Final = 2
+"""One with a final status."""
+INTERIM: Final = 3
+"""One with a 1xx."""
 
-_NAME = re.compile(rb":?[^\x00-\x20A-Z\x7f-\xff:]+")
-_CONNECTION = frozenset((b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade"))
-_OF_REQUEST = frozenset((b":method", b":scheme", b":path", b":authority", b":protocol"))
-_SECRET = re.compile(rb"auth|token|jwt|secret|passw|cookie|credential|api-?key|session|signature")
+_NAME: Final = re.compile(rb":?[^\x00-\x20A-Z\x7f-\xff:]+")
+_CONNECTION: Final = frozenset(
+    (b"connection", b"keep-alive", b"proxy-connection", b"transfer-encoding", b"upgrade")
+)
+_OF_REQUEST: Final = frozenset((b":method", b":scheme", b":path", b":authority", b":protocol"))
+_SECRET: Final = re.compile(rb"auth|token|jwt|secret|passw|cookie|credential|api-?key|session|signature")
+
+
+_CONSTANT: Final = frozenset(
+    (b":method", b":scheme", b":path", b":authority", b"content-type", b"te", b"user-agent",
+     b"grpc-accept-encoding")
+)  # fmt: skip
 
 
 def secret(name: bytes) -> bool:
     """Return whether the values of `name` must be in no memory that others share."""
     return name[:1] != b":" and _SECRET.search(name) is not None
+
+
+def keeping(name: bytes) -> int:
+    """Return whether values of `name` may be remembered: 0 never, 1 unless sent as a secret, 2 always.
+
+    What a gRPC client says in every call is no secret, however it is sent.
+    """
+    if name in _CONSTANT:
+        return 2
+    return 0 if secret(name) else 1
 
 
 def check_name(name: bytes) -> None:
@@ -45,21 +68,28 @@ def check_value(name: bytes, value: bytes) -> None:
 
 
 class Head:
-    """A checked header list; one object may serve many streams, so it never changes."""
+    """A checked header list; one object may serve many streams, so what it says never changes.
 
-    __slots__ = ("_first", "encoded", "fields", "kind", "length", "method", "path", "status")
+    Rare state is in the class, as that of a Stream.
+    """
+
+    method = b""
+    path = b""
+    status = 0
+    encoded: bytes | None = None
+    """The fields as `block_of` writes them, once it did."""
+    note: object = None
+    """What a reader made of it, kept for when it comes again."""
+    begun: "Head | None" = None
+    """A Head that came before, of the same fields but for those in `more`."""
+    more: list[Field] | None = None
+    _first: dict[bytes, bytes] | None = None
 
     def __init__(self, fields: tuple[Field, ...], kind: int, length: int) -> None:
         self.fields = fields
         self.kind = kind
         self.length = length
         """What content-length says, or -1."""
-        self.method = b""
-        self.path = b""
-        self.status = 0
-        self.encoded: bytes | None = None
-        """The fields as `block_of` writes them, once it did."""
-        self._first: dict[bytes, bytes] | None = None
 
     def get(self, name: bytes) -> bytes | None:
         """Return the first value of `name`, or None."""
@@ -105,6 +135,7 @@ def extended(head: Head, more: list[Field]) -> Head:
             length = _length(value, length)
     whole = Head((*head.fields, *more), head.kind, length)
     whole.method, whole.path, whole.status = head.method, head.path, head.status
+    whole.begun, whole.more = head, more
     return whole
 
 
