@@ -1,10 +1,9 @@
 """The message of a call as it comes in: checked as early as may be, held, and given back in the end."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from otterd.core.operation import Entry
+from otterd.core.operation import Caller, Entry
 from otterd.edges.grpc.asked import Asked
-from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import too_large
 from otterd.edges.http.refused import Refused
 from otterd.errors import DeadlinePassed, OtterError, Overloaded
@@ -12,60 +11,49 @@ from otterd.wire.h2 import NOBODY, Head, Stream
 from otterd.wire.h2.messages import HEAD_BYTES
 
 if TYPE_CHECKING:
-    from otterd.edges.grpc.connection import GrpcConnection
+    from otterd.edges.grpc.line import Line
 
-SHORT = 4_096
+SHORT: Final = 4_096
 """Bytes of the longest message of a call that has no plan."""
 
-LONG = 65_536
+LONG: Final = 65_536
 """Bytes of a message from which on its caller must show its right before the message is in."""
 
 
 class Arriving:
     """The receiver of one request's message. `line` is its connection; `since` is when its head came.
 
-    Whoever inherits begins when `ended` says that the message is whole.
+    Whoever inherits begins when `ended` says that the message is whole. Rare state is in the class, so
+    that an ordinary call sets few attributes.
     """
 
-    __slots__ = (
-        "_checked",
-        "_closed",
-        "_held",
-        "_most",
-        "_parts",
-        "_whole",
-        "asked",
-        "entry",
-        "line",
-        "method",
-        "over",
-        "since",
-        "stream",
-    )
+    over = False
+    """Whether nothing is owed any more: all was said, or nobody is there to hear it."""
+    _payload: bytes | None = None
+    """What the message holds, when it came in one piece that is as it should be."""
+    _parts: list[bytes] | None = None
+    """The pieces of a message that came in another way."""
+    _held = 0
+    _checked = False
+    _whole = False
+    _closed = False
 
-    def __init__(
-        self, line: "GrpcConnection", stream: Stream, method: Method, asked: Asked, entry: Entry, since: float
-    ) -> None:
+    def __init__(self, line: "Line", stream: Stream, asked: Asked, caller: Caller, entry: Entry) -> None:
         self.line = line
         self.stream = stream
-        self.method = method
         self.asked = asked
+        self.caller = caller
         self.entry = entry
-        self.since = since
-        self.over = False
-        """Whether nothing is owed any more: all was said, or nobody is there to hear it."""
-        self._parts: list[bytes] = []
-        self._held = 0
+        self.since = line.link.now
         # Nobody need show a token for what Otter answers itself, which also is short.
-        self._most = line.keeper.live.config.grpc_max_message_bytes if method.plan else SHORT
-        self._checked = self._whole = self._closed = False
+        self._most = line.most if asked.method.plan is not None else SHORT
 
     def refuse(self, error: OtterError) -> None:
         """Answer with a refusal of Otter's own."""
         raise NotImplementedError
 
-    def whole(self) -> None:
-        """Be told that the message is whole."""
+    def begin(self) -> None:
+        """Be told that the message is whole, and that there is room for its answer."""
         raise NotImplementedError
 
     def headers(self, head: Head) -> None:
@@ -76,20 +64,28 @@ class Arriving:
 
     def data(self, data: bytes) -> None:
         """Take the next bytes of the message, and refuse them as soon as they are too many."""
-        line = self.line
-        line.link.consumed(self.stream, len(data))
+        line, stream, size = self.line, self.stream, len(data)
+        if stream.remote_open:
+            line.link.consumed(stream, size)
         if self.over:
             return
         try:
-            line.keeper.store.take(len(data))
-            self._held += len(data)
-            self._parts.append(data)
-            if not self._checked:
-                self._check()
-            if self._held > self._most + HEAD_BYTES:
-                raise too_large(self._most)
+            line.store.take(size)
         except Refused:
             self.refuse(Overloaded("too many bytes of requests are held", retry_after=1))
+            return
+        self._held += size
+        if (
+            not stream.remote_open
+            and HEAD_BYTES <= size <= LONG
+            and not data[0]
+            and int.from_bytes(data[1:HEAD_BYTES]) == size - HEAD_BYTES <= self._most
+        ):
+            # The whole request in one frame, as it mostly is.
+            self._payload = data[HEAD_BYTES:]
+            return
+        try:
+            self._keep(data)
         except OtterError as error:
             self.refuse(error)
 
@@ -99,7 +95,11 @@ class Arriving:
             return
         self._whole = True
         self.entry.received = self._held
-        self.whole()
+        line = self.line
+        if line.waiting or line.link.queued:
+            line.ready(self)
+        else:
+            self.begin()
 
     def overdue(self, patience: float, now: float) -> None:
         """Refuse what is not whole within `patience` seconds, or within the caller's own time."""
@@ -109,26 +109,36 @@ class Arriving:
         if now - self.since > (patience if own is None else min(patience, own)):
             self.refuse(DeadlinePassed("the request did not come in in time"))
 
-    def _check(self) -> None:
-        """Look at the message's head as soon as it is in: what will be refused need not be held."""
-        if self._held < HEAD_BYTES:
-            return
-        self._checked = True
-        start = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
-        length = int.from_bytes(start[1:HEAD_BYTES])
-        if length > self._most:
+    def _keep(self, data: bytes) -> None:
+        """Keep a piece; look at the message's head once it is in: what will be refused need not be held."""
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = []
+        parts.append(data)
+        if not self._checked and self._held >= HEAD_BYTES:
+            self._checked = True
+            start = data if len(parts) == 1 else b"".join(parts)
+            length = int.from_bytes(start[1:HEAD_BYTES])
+            if length > self._most:
+                raise too_large(self._most)
+            if length > LONG:
+                self._admit_early()
+        if self._held > self._most + HEAD_BYTES:
             raise too_large(self._most)
-        if length > LONG:
-            self._admit_early()
+
+    def _all(self) -> bytes:
+        """Return all that came in pieces, which are then kept no longer."""
+        parts, self._parts = self._parts, None
+        return b"".join(parts) if parts else b""
 
     def _admit_early(self) -> None:
         """Refuse a long message before it is held whole; who may send it is charged when it is."""
-        guard, asked = self.line.keeper.guard, self.asked
+        guard, asked = self.line.guard, self.asked
         try:
-            guard.admit_local(asked.caller, charge=False, admin=self.method.admin or asked.galaxy)
+            guard.admit_local(self.caller, charge=False, admin=asked.method.admin or asked.galaxy)
         except OtterError:
             # A guess at a token is to cost something.
-            guard.charge(asked.caller)
+            guard.charge(self.caller)
             raise
 
     def _close(self) -> None:
@@ -138,8 +148,9 @@ class Arriving:
         self._closed = True
         # What refers to itself waits for a collection.
         self.stream.receiver = NOBODY
+        line = self.line
         if self._held:
-            self.line.keeper.store.give(self._held)
+            line.store.give(self._held)
             self._held = 0
-        self._parts = []
-        self.line.keeper.ledger.close(self.entry)
+        self._parts = self._payload = None
+        line.ledger.close(self.entry)

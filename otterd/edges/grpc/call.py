@@ -1,30 +1,25 @@
 """One unary call: its message comes in, goes through the corridor, and the answer goes out."""
 
-from typing import TYPE_CHECKING
+from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.core.judge import Verdict
-from otterd.core.operation import Answer, Entry, Operation, Purpose, Rpc
+from otterd.core.operation import Answer, Operation, Purpose, Rpc
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.arriving import Arriving
-from otterd.edges.grpc.asked import Asked
 from otterd.edges.grpc.flow import Flow, LongMessage
-from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import payload_of
 from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, OutcomeUnknown, Overloaded
-from otterd.wire.h2 import Code, Lost, QueueFull, Stream, pack
+from otterd.wire.h2 import Code, Lost, QueueFull, pack
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
-if TYPE_CHECKING:
-    from otterd.edges.grpc.connection import GrpcConnection
-
-CANCELLED = 1
+CANCELLED: Final = 1
 """The code of what its caller gave up."""
 
-JOINED = 65_536
+JOINED: Final = 65_536
 """Bytes of an answer up to which it is copied into one piece with its head."""
 
 log = Logger()
@@ -33,14 +28,8 @@ log = Logger()
 class Call(Arriving):
     """One call, from its message to its answer."""
 
-    __slots__ = ("_flow", "_pending")
-
-    def __init__(
-        self, line: "GrpcConnection", stream: Stream, method: Method, asked: Asked, entry: Entry, since: float
-    ) -> None:
-        super().__init__(line, stream, method, asked, entry, since)
-        self._pending: Deferred[Answer] | None = None
-        self._flow: Flow | None = None
+    _pending: Deferred[Answer] | None = None
+    _flow: Flow | None = None
 
     # What the connection calls.
 
@@ -82,18 +71,15 @@ class Call(Arriving):
 
     # The way of the call.
 
-    def whole(self) -> None:
-        """Begin when the connection says so."""
-        self.line.ready(self)
-
     def begin(self) -> None:
         """Carry the request through the corridor."""
         if self.over:
             return
-        parts, self._parts = self._parts, []
         try:
-            data = parts[0] if len(parts) == 1 else b"".join(parts)
-            self.perform(payload_of(data, self.asked.encoding, self._most))
+            payload = self._payload
+            if payload is None:
+                payload = payload_of(self._all(), self.asked.encoding, self._most)
+            self.perform(payload)
         except OtterError as error:
             self.refuse(error)
         except Exception:
@@ -102,31 +88,36 @@ class Call(Arriving):
 
     def perform(self, payload: bytes) -> None:
         """Do what the request asks for."""
-        asked, method = self.asked, self.method
+        line, asked = self.line, self.asked
+        method = asked.method
         assert method.plan is not None
         plan = method.plan(payload)
         timeout = asked.timeout
+        timed = timeout is not None
         if timeout is not None:
-            timeout = max(0.0, timeout - (self.line.keeper.seconds() - self.since))
+            timeout = max(0.0, timeout - (line.seconds() - self.since))
         operation = Operation(
             plan.purpose,
             # Of a write that breaks off, nobody would be told that its outcome is unknown.
-            Rpc(method.name, payload, asked.metadata, method.flows and not plan.writes, timeout is not None),
-            asked.caller,
+            Rpc(method.name, payload, asked.metadata, method.flows and not plan.writes, timed),
+            self.caller,
             self.entry,
             plan.writes,
             timeout,
             plan.start_ts,
             plan.read_only,
             plan.best_effort,
-            galaxy=asked.galaxy,
-            commit_now=plan.commit_now,
-            max_stale=asked.max_stale,
-            settles=plan.settles,
+            "",
+            asked.galaxy,
+            False,
+            plan.commit_now,
+            asked.max_stale,
+            plan.settles,
         )
-        pending = self._pending = self.line.keeper.gateway.perform(operation)
+        pending = self._pending = line.gateway.perform(operation)
+        landed = self._landed
         # One callback, for every call comes through here.
-        pending.addBoth(self._landed)
+        pending.addCallbacks(landed, landed)
 
     def flowed(self, answer: Answer, sent: int) -> None:
         """End an answer all of which went on, with the alpha's trailers."""
@@ -136,7 +127,7 @@ class Call(Arriving):
         """End an answer that broke off."""
         error: OtterError = AlphaFailed(f"the answer broke off: {reason}")
         own = self.asked.timeout
-        if own is not None and self.line.keeper.seconds() - self.since >= own:
+        if own is not None and self.line.seconds() - self.since >= own:
             error = DeadlinePassed("the answer was not through in time")
         self._refuse_rest(error, sent)
 
@@ -144,7 +135,7 @@ class Call(Arriving):
         """Tell a refusal of Otter's own."""
         entry = self.entry
         entry.verdict = entry.verdict or error.word
-        entry.client = entry.client or self.line.keeper.guard.client(self.asked.caller) or ""
+        entry.client = entry.client or self.line.guard.client(self.caller) or ""
         self.tell(error.grpc, blocks.head_of(self.entry, None), None, blocks.refusal(error))
 
     def tell(self, status: int, begin: bytes, payload: bytes | None, trailers: bytes) -> None:
@@ -184,9 +175,11 @@ class Call(Arriving):
 
     def _answered(self, answer: Answer) -> None:
         """Pass an alpha's answer on, whole or as it comes."""
-        begin, body = blocks.head_of(self.entry, answer), answer.body
+        begin, body, status = blocks.head_of(self.entry, answer), answer.body, answer.status
         if isinstance(body, bytes):
-            self.tell(answer.status, begin, None if answer.status else body, blocks.trailers_of(answer))
+            usual = not status and not answer.message and not answer.trailers
+            trailers = blocks.OK if usual else blocks.trailers_of(answer)
+            self.tell(status, begin, None if status else body, trailers)
             return
         assert answer.length is not None
         flow = self._flow = LongMessage(self, self.line.link, answer, body, answer.length)

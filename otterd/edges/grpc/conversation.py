@@ -7,12 +7,11 @@ from twisted.logger import Logger
 
 from otterd.config.schema import Engine
 from otterd.core.judge import Verdict
-from otterd.core.operation import Answer, Duplex, Entry, Operation, Purpose, Tunnel
+from otterd.core.operation import Answer, Caller, Duplex, Entry, Operation, Purpose, Tunnel
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.asked import Asked
 from otterd.edges.grpc.call import Call
 from otterd.edges.grpc.flow import Flow
-from otterd.edges.grpc.methods import Method
 from otterd.edges.grpc.packing import payload_of
 from otterd.edges.grpc.toplevel import walk
 from otterd.edges.http.refused import Refused
@@ -21,7 +20,7 @@ from otterd.wire.h2 import Head, Stream, field
 from otterd.wire.h2.messages import HEAD_BYTES
 
 if TYPE_CHECKING:
-    from otterd.edges.grpc.connection import GrpcConnection
+    from otterd.edges.grpc.line import Line
 
 FIRST = 4_096
 """Bytes of the first message that are waited for, to see the group that it names."""
@@ -35,15 +34,14 @@ log = Logger()
 class Conversation(Call):
     """Holds no more of the caller's messages than its stream's window, whatever their length."""
 
-    __slots__ = ("_moved", "_moved_at", "_pressed", "_said_all", "_tunnel")
+    _tunnel: Tunnel | None = None
+    _pressed = False
+    _said_all = False
+    _moved: tuple[int, int] = (0, 0)
 
-    def __init__(
-        self, line: "GrpcConnection", stream: Stream, method: Method, asked: Asked, entry: Entry, since: float
-    ) -> None:
-        super().__init__(line, stream, method, asked, entry, since)
-        self._tunnel: Tunnel | None = None
-        self._pressed = self._said_all = False
-        self._moved, self._moved_at = (0, 0), since
+    def __init__(self, line: "Line", stream: Stream, asked: Asked, caller: Caller, entry: Entry) -> None:
+        super().__init__(line, stream, asked, caller, entry)
+        self._moved_at = self.since
 
     # What the connection calls.
 
@@ -53,7 +51,7 @@ class Conversation(Call):
             self.line.link.consumed(self.stream, len(data))
             return
         try:
-            self.line.keeper.store.take(len(data))
+            self.line.store.take(len(data))
         except Refused:
             self._give_up("too many bytes of requests are held")
             return
@@ -63,10 +61,13 @@ class Conversation(Call):
             self._tunnel.send(data)
             self._passed_on()
             return
-        self._parts.append(data)
-        if not self._whole and _has_first(b"".join(self._parts)):
+        parts = self._parts
+        if parts is None:
+            parts = self._parts = []
+        parts.append(data)
+        if not self._whole and _has_first(b"".join(parts)):
             self._whole = True
-            self.whole()
+            self.line.ready(self)
 
     def ended(self, trailers: Head | None) -> None:
         """Take the caller's word that it sends nothing more."""
@@ -77,7 +78,7 @@ class Conversation(Call):
             self._tunnel.send_end()
         elif not self._whole:
             self._whole = True
-            self.whole()
+            self.line.ready(self)
 
     def overdue(self, patience: float, now: float) -> None:
         """Give up what does not begin, or, without a deadline of the caller's, does not move any more."""
@@ -85,7 +86,7 @@ class Conversation(Call):
             super().overdue(patience, now)
             return
         moved = (self.entry.received, self._flow.sent if self._flow is not None else 0)
-        limit = self.line.keeper.live.config.slow_answer_timeout
+        limit = self.line.live.config.slow_answer_timeout
         if moved != self._moved or self.asked.timeout is not None:
             self._moved, self._moved_at = moved, now
         elif now - self._moved_at > limit:
@@ -116,30 +117,30 @@ class Conversation(Call):
         self._refuse_rest(_unknown(reason), sent)
 
     def _begin(self) -> None:
-        asked, config = self.asked, self.line.keeper.live.config
+        asked, config = self.asked, self.line.live.config
         if config.alpha_engine is not Engine.H2:
-            raise NotBuilt(f"{self.method.name} needs `alpha_engine: h2`")
-        begun, self._parts = b"".join(self._parts), []
+            raise NotBuilt(f"{asked.method.name} needs `alpha_engine: h2`")
+        begun = self._all()
         beyond, within = inf, asked.timeout
         if within is not None:
-            left = max(0.0, within - (self.line.keeper.seconds() - self.since))
+            left = max(0.0, within - (self.line.seconds() - self.since))
             within = min(left, config.slow_answer_timeout, config.max_caller_timeout)
             beyond = left - within
         encoding = b"" if asked.encoding == b"identity" else asked.encoding
         request = Duplex(
-            self.method.name, begun, asked.metadata, encoding=encoding, ended=self._said_all, beyond=beyond
+            asked.method.name, begun, asked.metadata, encoding=encoding, ended=self._said_all, beyond=beyond
         )
         operation = Operation(
             Purpose.ADMIN,
             request,
-            asked.caller,
+            self.caller,
             self.entry,
             writes=True,
             timeout=within,
             galaxy=asked.galaxy,
             group=_group_of(begun, encoding),
         )
-        pending = self._pending = self.line.keeper.gateway.perform(operation)
+        pending = self._pending = self.line.gateway.perform(operation)
         pending.addBoth(self._landed)
 
     def _answered(self, answer: Answer) -> None:
@@ -153,9 +154,9 @@ class Conversation(Call):
         tunnel.on_pressure(self._slower, self._faster)
         flow = self._flow = Flow(self, self.line.link, answer, body)
         flow.start(begin)
-        parts, self._parts = self._parts, []
-        for part in parts:
-            tunnel.send(part)
+        later = self._all()
+        if later:
+            tunnel.send(later)
         if self._said_all:
             tunnel.send_end()
         self._passed_on()
@@ -172,7 +173,7 @@ class Conversation(Call):
         held = self._held
         if held and not self._pressed and not self.over:
             self._held = 0
-            self.line.keeper.store.give(held)
+            self.line.store.give(held)
             self.line.link.consumed(self.stream, held)
 
     def _give_up(self, reason: str) -> None:

@@ -11,6 +11,7 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.steady import Steady
 from otterd.edges.grpc.connection import GrpcConnection
+from otterd.edges.grpc.line import Line
 from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper, Readiness, Store
 from otterd.wire.h2 import Limits, Memo
 
@@ -22,7 +23,7 @@ POLITE = 64
 
 UNREAD = 1 << 30
 """Bytes of answers that may wait on one connection: they are in memory already, and no further call is
-begun from `connection.EASY` on."""
+begun from `line.EASY` on."""
 
 Soon = Callable[[Callable[[], None]], object]
 """Calls something when the reactor's turn is over."""
@@ -73,8 +74,8 @@ class GrpcFactory(Factory):
         self.draining = False
         self._timer = timer
         self._soon: Soon = soon or (lambda what: timer.callLater(0, what))
-        self._open: dict[GrpcConnection, None] = {}
-        self._unsent: dict[GrpcConnection, None] = {}
+        self._open: dict[Line, None] = {}
+        self._unsent: dict[Line, None] = {}
         self._waiting: list[Deferred[None]] = []
         self._sweeping: IDelayedCall | None = None
         live.watch(self._reconfigure)
@@ -92,20 +93,20 @@ class GrpcFactory(Factory):
         """Return the protocol of a new connection."""
         return GrpcConnection(self)
 
-    def opened(self, connection: GrpcConnection) -> bool:
-        """Count `connection`; return whether there is room for it."""
+    def opened(self, line: Line) -> bool:
+        """Count `line`; return whether there is room for it."""
         if self._sweeping is None:
             self._sweeping = self._timer.callLater(SWEEP, self._sweep)
-        self._open[connection] = None
+        self._open[line] = None
         over = len(self._open) - self.live.config.grpc_max_connections
         if over > POLITE:
-            connection.abort()
+            line.abort()
         return over <= 0
 
-    def lost(self, connection: GrpcConnection) -> None:
-        """Forget `connection`."""
-        self._open.pop(connection, None)
-        self._unsent.pop(connection, None)
+    def lost(self, line: Line) -> None:
+        """Forget `line`."""
+        self._open.pop(line, None)
+        self._unsent.pop(line, None)
         if self._open:
             return
         if self._sweeping is not None:
@@ -115,17 +116,17 @@ class GrpcFactory(Factory):
         for done in waiting:
             done.callback(None)
 
-    def flush_later(self, connection: GrpcConnection) -> None:
-        """Let `connection` send at the end of this turn, with all others."""
+    def flush_later(self, line: Line) -> None:
+        """Let `line` send at the end of this turn, with all others."""
         if not self._unsent:
             self._soon(self._flush)
-        self._unsent[connection] = None
+        self._unsent[line] = None
 
     def drain(self) -> None:
         """Let each connection end with what it has in hand."""
         self.draining = True
-        for connection in list(self._open):
-            connection.drain()
+        for line in list(self._open):
+            line.drain()
 
     def closed(self) -> Deferred[None]:
         """Return what fires once no connection is left."""
@@ -137,19 +138,19 @@ class GrpcFactory(Factory):
 
     def abort(self) -> None:
         """Cut every connection off."""
-        for connection in list(self._open):
-            connection.abort()
+        for line in list(self._open):
+            line.abort()
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, {}
-        for connection in unsent:
-            connection.flush()
+        for line in unsent:
+            line.flush()
 
     def _sweep(self) -> None:
         self._sweeping = self._timer.callLater(SWEEP, self._sweep)
         now = self.seconds()
-        for connection in list(self._open):
-            connection.tick(now)
+        for line in list(self._open):
+            line.tick(now)
 
     def _reconfigure(self, old: Config, new: Config) -> None:
         """Take the limits over, for connections to come."""

@@ -2,35 +2,31 @@
 
 from typing import TYPE_CHECKING
 
-from otterd.core.operation import Entry
+from otterd.core.operation import Caller, Entry
 from otterd.edges.grpc import blocks
 from otterd.edges.grpc.asked import Asked
 from otterd.edges.grpc.call import Call
-from otterd.edges.grpc.methods import Method
 from otterd.errors import MethodNotAllowed, UnsupportedMedia
 from otterd.wire.h2 import Code, Head, QueueFull, Stream
 
 if TYPE_CHECKING:
-    from otterd.edges.grpc.connection import GrpcConnection
+    from otterd.edges.grpc.line import Line
 
 
 class Foreign(Call):
     """Keeps nothing of what it hears; `posted` is False for another HTTP method than POST."""
 
-    __slots__ = ("_block", "_status")
-
     def __init__(
         self,
-        line: "GrpcConnection",
+        line: "Line",
         stream: Stream,
-        method: Method,
         asked: Asked,
+        caller: Caller,
         entry: Entry,
-        since: float,
         *,
         posted: bool,
     ) -> None:
-        super().__init__(line, stream, method, asked, entry, since)
+        super().__init__(line, stream, asked, caller, entry)
         self._status, self._block = (415, blocks.NOT_GRPC) if posted else (405, blocks.NOT_POST)
         entry.verdict = UnsupportedMedia.word if posted else MethodNotAllowed.word
 

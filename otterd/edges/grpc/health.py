@@ -26,8 +26,6 @@ def _service(payload: bytes) -> bytes:
 class HealthCheck(Call):
     """Says it once."""
 
-    __slots__ = ()
-
     def perform(self, payload: bytes) -> None:
         """Answer by Otter's readiness."""
         if _service(payload) not in SERVICES:
@@ -41,8 +39,6 @@ class HealthCheck(Call):
 
 class HealthWatch(Call):
     """Says it now and whenever it changes, until the caller goes or Otter does."""
-
-    __slots__ = ("_known", "_said")
 
     def perform(self, payload: bytes) -> None:
         """Answer with the first status, and stay."""
