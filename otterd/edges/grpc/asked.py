@@ -110,32 +110,17 @@ class Asked:
         token = bearer(self.authorization)
         return Caller(_GRPC, peer, self.forwarded, origin, token, self.admin, False, self.own_token)
 
-    def after(self, begun: "Asked") -> None:
-        """Begin with what `begun` says."""
-        self.method = begun.method
-        self.metadata = begun.metadata
-        self.kind = begun.kind
-        self.timeout = begun.timeout
-        self.encoding = begun.encoding
-        self.request_id = begun.request_id
-        self.max_stale = begun.max_stale
-        if begun.known or begun.galaxy:
-            self.galaxy, self.known, self.access = begun.galaxy, begun.known, begun.access
-            self.forwarded, self.origin, self.site = begun.forwarded, begun.origin, begun.site
-            self.authorization, self.admin = begun.authorization, begun.admin
-            self.own_token, self.lasting = begun.own_token, begun.lasting
-
 
 def asked_of(head: Head, guard: Cleaner) -> Asked:
     """Return what `head` asks; raise BadRequest for what gRPC cannot carry."""
-    said = Asked()
     begun, more = head.begun, head.more
     if begun is None or more is None:
+        said = Asked()
         said.method = METHODS.get(head.path, UNKNOWN)
         _read(said, head.fields, guard)
     else:
         before = begun.note
-        said.after(before if isinstance(before, Asked) else asked_of(begun, guard))
+        said = _after(before if isinstance(before, Asked) else asked_of(begun, guard))
         _read(said, more, guard)
     method = said.method
     said.usual = (
@@ -147,6 +132,24 @@ def asked_of(head: Head, guard: Cleaner) -> Asked:
     )
     if said.lasting:
         head.note = said
+    return said
+
+
+def _after(begun: Asked) -> Asked:
+    """Return one that says what `begun` does, to go on with."""
+    said = Asked()
+    said.method = begun.method
+    said.metadata = begun.metadata
+    said.kind = begun.kind
+    said.timeout = begun.timeout
+    said.encoding = begun.encoding
+    said.request_id = begun.request_id
+    said.max_stale = begun.max_stale
+    said.galaxy = begun.galaxy
+    if begun.known:
+        said.known, said.access, said.own_token = True, begun.access, begun.own_token
+        said.forwarded, said.origin, said.site = begun.forwarded, begun.origin, begun.site
+        said.authorization, said.admin, said.lasting = begun.authorization, begun.admin, begun.lasting
     return said
 
 

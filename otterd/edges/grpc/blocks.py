@@ -1,6 +1,6 @@
 """The header blocks of answers: constant parts encoded once, the rest field by field."""
 
-from functools import lru_cache
+from typing import Final
 
 from otterd.core.operation import Answer, Entry, Headers
 from otterd.errors import OtterError
@@ -8,49 +8,62 @@ from otterd.wire.h2 import block, field
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.metadata import encode_binary, encode_message
 
-BEGIN = block(((b":status", b"200"), (b"content-type", b"application/grpc")))
+BEGIN: Final = block(((b":status", b"200"), (b"content-type", b"application/grpc")))
 """How every gRPC answer begins."""
 
-OK = block(((b"grpc-status", b"0"), (b"grpc-message", b"")))
-WHAT_IT_IS = b"This port speaks gRPC: POST with the content type application/grpc.\n"
-_PLAIN = ((b"content-type", b"text/plain"), (b"content-length", b"%d" % len(WHAT_IT_IS)))
-NOT_GRPC = block(((b":status", b"415"), *_PLAIN))
-NOT_POST = block(((b":status", b"405"), (b"allow", b"POST"), *_PLAIN))
-ENCODINGS = field(b"grpc-accept-encoding", b"identity,gzip")
+OK: Final = block(((b"grpc-status", b"0"), (b"grpc-message", b"")))
+WHAT_IT_IS: Final = b"This port speaks gRPC: POST with the content type application/grpc.\n"
+_PLAIN: Final = ((b"content-type", b"text/plain"), (b"content-length", b"%d" % len(WHAT_IT_IS)))
+NOT_GRPC: Final = block(((b":status", b"415"), *_PLAIN))
+NOT_POST: Final = block(((b":status", b"405"), (b"allow", b"POST"), *_PLAIN))
+ENCODINGS: Final = field(b"grpc-accept-encoding", b"identity,gzip")
 
-_CODES = tuple(field(b"grpc-status", b"%d" % code) for code in range(17))
-_NO_MESSAGE = field(b"grpc-message", b"")
-_OWN = frozenset(
+_CODES: Final = tuple(field(b"grpc-status", b"%d" % code) for code in range(17))
+_NO_MESSAGE: Final = field(b"grpc-message", b"")
+_OWN: Final = frozenset(
     (b"content-type", b"grpc-encoding", b"grpc-accept-encoding", b"grpc-status", b"grpc-message", b"date",
      b"content-length", b"trailer", b"te")
 )  # fmt: skip
 """Fields of an answer that each hop sets by itself."""
 
-_SHORT = 127
+_SHORT: Final = 127
 """Bytes of a value from which on its length takes more than one."""
-_BEGIN_NAMED = BEGIN + literal(b"x-request-id", b"", never=False)[:-1]
-"""The same, and the name of the request's id."""
+_BEGIN_NAMED: Final = tuple(
+    BEGIN + literal(b"x-request-id", b"", never=False)[:-1] + bytes((size,)) for size in range(_SHORT)
+)
+"""The same, and the name of the request's id, by the length of that."""
+_MOST_ALPHAS: Final = 1_024
+_alphas: Final[dict[str, bytes]] = {"": b""}
+"""The field that names an alpha."""
 
-_RETRY_INFO = b"type.googleapis.com/google.rpc.RetryInfo"
+_RETRY_INFO: Final = b"type.googleapis.com/google.rpc.RetryInfo"
 
 
 def head_of(entry: Entry, answer: Answer | None) -> bytes:
     """Return the head of an answer: what the alpha sent, which one it was, and the request's id."""
     name = entry.request_id.encode()
-    if len(name) < _SHORT:
-        parts = [_BEGIN_NAMED, bytes((len(name),)), name]
-    else:
-        parts = [BEGIN, literal(b"x-request-id", name, never=False)]
     alpha = entry.alpha if answer is None else answer.alpha
-    if alpha:
-        parts.append(_alpha(alpha))
-    if answer is not None:
-        if answer.stale is not None:
-            parts.append(literal(b"x-otter-stale", b"%.3f" % answer.stale, never=False))
-        if answer.behind:
-            parts.append(field(b"x-otter-schema-behind", ", ".join(answer.behind).encode()))
-        if answer.headers:
-            parts.append(_passed(answer.headers))
+    named = _alphas.get(alpha)
+    if named is None:
+        named = _alpha(alpha)
+    size = len(name)
+    if size < _SHORT:
+        begin = b"".join((_BEGIN_NAMED[size], name, named))
+    else:
+        begin = BEGIN + literal(b"x-request-id", name, never=False) + named
+    if answer is None or not (answer.headers or answer.behind or answer.stale is not None):
+        return begin
+    return begin + _more(answer)
+
+
+def _more(answer: Answer) -> bytes:
+    """Return what only some answers have in their heads."""
+    parts: list[bytes] = []
+    if answer.stale is not None:
+        parts.append(literal(b"x-otter-stale", b"%.3f" % answer.stale, never=False))
+    if answer.behind:
+        parts.append(field(b"x-otter-schema-behind", ", ".join(answer.behind).encode()))
+    parts.append(_passed(answer.headers))
     return b"".join(parts)
 
 
@@ -69,9 +82,11 @@ def refusal(error: OtterError) -> bytes:
     return told + field(b"grpc-status-details-bin", encode_binary(_details(error)))
 
 
-@lru_cache(1024)
 def _alpha(address: str) -> bytes:
-    return field(b"x-otter-alpha", address.encode())
+    if len(_alphas) >= _MOST_ALPHAS:
+        _alphas.clear()
+    named = _alphas[address] = field(b"x-otter-alpha", address.encode()) if address else b""
+    return named
 
 
 def status_of(code: int, message: str) -> bytes:

@@ -2,19 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from google.protobuf.message import DecodeError
 
 from otterd.core.operation import Purpose
 from otterd.dql import shape
 from otterd.dql.errors import SPACE
-from otterd.edges.grpc.toplevel import content, walk
+from otterd.edges.grpc.toplevel import content, rest_after, walk
 from otterd.wire import api_pb2 as api
 
 DGRAPH, HEALTH = b"/api.Dgraph/", b"/grpc.health.v1.Health/"
 
-_START, _QUERY, _READ_ONLY, _BEST_EFFORT = 1 << 3, 4 << 3 | 2, 6 << 3, 7 << 3
-_MUTATIONS, _COMMIT_NOW = 12 << 3 | 2, 13 << 3
+_START: Final = 1 << 3
+_QUERY: Final = 4 << 3 | 2
+_READ_ONLY: Final = 6 << 3
+_BEST_EFFORT: Final = 7 << 3
+_MUTATIONS: Final = 12 << 3 | 2
+_COMMIT_NOW: Final = 13 << 3
 _TEXT, _BLOCK_READ_ONLY, _BLOCK_BEST_EFFORT = 1 << 3 | 2, 3 << 3, 4 << 3
 _IN_BACKGROUND = 6 << 3
 _BLANK = SPACE.encode()
@@ -50,13 +55,25 @@ class Method:
     refused: str = ""
 
 
-_NORMAL = Plan(Purpose.QUERY)
-_SHARED = Plan(Purpose.QUERY, read_only=True)
-_UNREADABLE = Plan(Purpose.MUTATION, writes=True)
+_NORMAL: Final = Plan(Purpose.QUERY)
+_SHARED: Final = Plan(Purpose.QUERY, read_only=True)
+_UNREADABLE: Final = Plan(Purpose.MUTATION, writes=True)
 """What cannot be read is the alpha's to refuse, and is told to one only."""
 
 
+_USUAL: Final = {
+    b"": _NORMAL,
+    b"\x30\x01": _SHARED,
+    b"\x38\x01": Plan(Purpose.QUERY, best_effort=True),
+    b"\x30\x01\x38\x01": Plan(Purpose.QUERY, read_only=True, best_effort=True),
+}
+"""What follows the text in a query that has nothing else, no variables for one."""
+
+
 def _query(payload: bytes) -> Plan:
+    rest = rest_after(_QUERY, payload)
+    if rest is not None and rest in _USUAL:
+        return _USUAL[rest]
     try:
         found = walk(payload)
         get = found.get
@@ -152,9 +169,9 @@ _SERVED = (
 
 CHECK, WATCH = Method("Check", "grpc health Check"), Method("Watch", "grpc health Watch")
 
-METHODS = {DGRAPH + each.name.encode(): each for each in _SERVED}
-METHODS |= {HEALTH + each.name.encode(): each for each in (CHECK, WATCH)}
+METHODS: Final = {DGRAPH + each.name.encode(): each for each in _SERVED}
+METHODS.update({HEALTH + each.name.encode(): each for each in (CHECK, WATCH)})
 
-UNKNOWN = Method(
+UNKNOWN: Final = Method(
     "", "other", refused="no such method: this gateway serves api.Dgraph and grpc.health.v1.Health"
 )

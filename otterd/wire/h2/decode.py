@@ -112,7 +112,11 @@ class Decoder:
             head = head_of(tuple(fields))
             if self._fresh >= 0:
                 self._keep_start(block, head.fields[: self._sure])
-        self._bound(block, head.fields)
+        count, limits = len(head.fields), self._limits
+        # Huffman's shortest code has five bits, and a byte of index stands for an entry of the static table.
+        most = len(block) * 8 // 5 + _STATIC_MOST * count
+        if count > limits.header_fields or most > limits.header_list_bytes:
+            self._bound(head.fields)
         # A peer may go on to insert: into a table of size 0 that does nothing (RFC 7541, 4.4).
         if self._fresh < 0 and block and block[0] & 0xE0 != 0x20:
             self._memo.learn_block(block, head)
@@ -153,14 +157,11 @@ class Decoder:
             check_value(name, value)
         return head_of(found)
 
-    def _bound(self, block: bytes, fields: tuple[Field, ...]) -> None:
+    def _bound(self, fields: tuple[Field, ...]) -> None:
         """Raise Oversized for a list that is longer than announced."""
         limits = self._limits
         if len(fields) > limits.header_fields:
             raise Oversized("a header list has too many fields")
-        # Huffman's shortest code has five bits, and a byte of index stands for an entry of the static table.
-        if len(block) * 8 // 5 + _STATIC_MOST * len(fields) <= limits.header_list_bytes:
-            return
         if sum([len(name) + len(value) + 32 for name, value in fields]) > limits.header_list_bytes:
             raise Oversized("a header list is too long")
 
@@ -216,7 +217,9 @@ class Decoder:
             value = block[at:stop]
             if coded > 127:
                 value = huffman.decode(value)
-            check_value(text, value)
+            # Deadlines and most tokens are letters and digits, which nothing forbids.
+            if not value.isalnum() or text == b"te":
+                check_value(text, value)
             field = text, value
             if kept:
                 memo.learn_field(block[pos:stop], field)

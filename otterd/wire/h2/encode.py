@@ -12,16 +12,20 @@ _EXACT: Final = {field: index for index, field in reversed(list(enumerate(STATIC
 _NAMED: Final = {name: index for index, (name, _) in reversed(list(enumerate(STATIC, 1)))}
 _MOST_REMEMBERED: Final = 1_024
 _MOST_BYTES: Final = 128
-_NEVER_INDEXED, _PLAIN = 0x10, 0x00
+_NEVER_INDEXED: Final = 0x10
+_PLAIN: Final = 0x00
+_BYTES: Final = tuple(bytes((number,)) for number in range(256))
 
-_remembered: dict[Field, bytes] = {}
+_remembered: Final[dict[Field, bytes]] = {}
+_secrets: Final[dict[bytes, bytes]] = {}
+"""How a field begins whose name is a secret's, by that name."""
 
 
 def _integer(value: int, prefix: int, pattern: int) -> bytes:
     """Return `value` with a prefix of `prefix` bits under `pattern` (RFC 7541, 5.1)."""
     most = (1 << prefix) - 1
     if value < most:
-        return bytes((pattern | value,))
+        return _BYTES[pattern | value]
     out = bytearray((pattern | most,))
     value -= most
     while value > 127:
@@ -33,16 +37,21 @@ def _integer(value: int, prefix: int, pattern: int) -> bytes:
 
 def literal(name: bytes, value: bytes, *, never: bool) -> bytes:
     """Return a literal field; `never` forbids every hop to put it in a table."""
-    pattern = _NEVER_INDEXED if never else _PLAIN
+    return _begun(name, _NEVER_INDEXED if never else _PLAIN) + _integer(len(value), 7, 0) + value
+
+
+def _begun(name: bytes, pattern: int) -> bytes:
+    """Return a literal field up to its value."""
     index = _NAMED.get(name, 0)
     start = _integer(index, 4, pattern)
-    if not index:
-        start += _integer(len(name), 7, 0) + name
-    return start + _integer(len(value), 7, 0) + value
+    return start if index else start + _integer(len(name), 7, 0) + name
 
 
 def field(name: bytes, value: bytes) -> bytes:
     """Return the bytes of one field; a secret is never indexed and not remembered."""
+    begun = _secrets.get(name)
+    if begun is not None:
+        return begun + _integer(len(value), 7, 0) + value
     found = _remembered.get((name, value))
     if found is not None:
         return found
@@ -50,6 +59,10 @@ def field(name: bytes, value: bytes) -> bytes:
     if index is not None:
         return bytes((0x80 | index,))
     if secret(name):
+        if len(_secrets) >= _MOST_REMEMBERED:
+            _secrets.clear()
+        if len(name) <= _MOST_BYTES:
+            _secrets[name] = _begun(name, _NEVER_INDEXED)
         return literal(name, value, never=True)
     encoded = literal(name, value, never=False)
     if len(encoded) <= _MOST_BYTES:

@@ -9,15 +9,17 @@ from typing import Final
 _UNITS: Final = {b"H": 3600.0, b"M": 60.0, b"S": 1.0, b"m": 1e-3, b"u": 1e-6, b"n": 1e-9}
 _MOST: Final = 99_999_999
 """The largest number that eight digits hold."""
-_TIMEOUT = re.compile(rb"([0-9]{1,8})([HMSmun])")
-_TO_ESCAPE = re.compile(rb"[^\x20-\x24\x26-\x7e]")
-_ESCAPED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_MOST_DIGITS: Final = 8
+_TO_ESCAPE: Final = re.compile(rb"[^\x20-\x24\x26-\x7e]")
+_ESCAPED: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 def parse_timeout(value: bytes) -> float | None:
     """Return the seconds that a `grpc-timeout` gives, or None when it is none."""
-    match = _TIMEOUT.fullmatch(value)
-    return int(match[1]) * _UNITS[match[2]] if match else None
+    unit, digits = _UNITS.get(value[-1:]), value[:-1]
+    if unit is None or len(digits) > _MOST_DIGITS or not digits.isdigit():
+        return None
+    return int(digits) * unit
 
 
 def format_timeout(seconds: float) -> bytes:
