@@ -10,6 +10,7 @@ from otterd.errors import OtterError
 from otterd.wire import api_pb2
 
 SLICE = 1 << 20
+_response = api_pb2.Response.FromString
 
 
 def status(word: str, id: str | None) -> bytes:
@@ -36,10 +37,13 @@ def answered(message: Message, id: str | None, answer: Answer) -> bytes:
     if answer.status:
         return error(answer.message, id)
     assert isinstance(answer.body, bytes)
-    response = api_pb2.Response.FromString(answer.body)
+    response = _response(answer.body)
     if message.verbose or message.type == "upsert":
         return _object(_text(_verbose(message, response, answer.stale)), id)
-    return _result(_text(response.json) or b"{}", id, answer.stale)
+    text = response.json
+    if not text.isascii():
+        text = _text(text)
+    return text or b"{}" if id is None else _result(text or b"{}", id, answer.stale)
 
 
 def _http_body(message: Message, answer: Answer) -> bytes:

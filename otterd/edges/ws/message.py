@@ -68,16 +68,11 @@ class _Named(msgspec.Struct):
     id: Raw = NOTHING
 
 
-class Malformed(Exception):
-    """The message is not what the protocol asks for; `why` quotes nothing of it. `id` is its string id."""
+decode = msgspec.json.Decoder(Message).decode
+"""Returns the message in some bytes, or raises one of what is `UNREADABLE`."""
 
-    def __init__(self, why: str, id: str | None) -> None:
-        super().__init__(why)
-        self.why = why
-        self.id = id
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
-
-_decode = msgspec.json.Decoder(Message).decode
 _decode_named = msgspec.json.Decoder(_Named).decode
 _decode_text = msgspec.json.Decoder(str).decode
 
@@ -92,18 +87,15 @@ _KINDS = {
 }
 
 
-def decode(payload: bytes) -> Message:
-    """Return the message in `payload`, or raise Malformed."""
-    try:
-        return _decode(payload)
-    except msgspec.ValidationError as error:
-        raise Malformed(_mistyped(str(error)), _rescue(payload)) from None
-    except msgspec.DecodeError as error:
-        raise Malformed(_misspelt(str(error)), None) from None
-    except UnicodeDecodeError:
-        raise Malformed("not UTF-8", None) from None
-    except RecursionError:
-        raise Malformed("nested too deeply", None) from None
+def flaw_of(error: Exception, payload: bytes) -> tuple[str, str | None]:
+    """Say why `decode` raised `error`, quoting nothing of `payload`; with its id, if that is a string."""
+    if isinstance(error, msgspec.ValidationError):
+        return f"invalid JSON: {_mistyped(str(error))}", _rescue(payload)
+    if isinstance(error, msgspec.DecodeError):
+        return f"invalid JSON: {_misspelt(str(error))}", None
+    if isinstance(error, RecursionError):
+        return "invalid JSON: nested too deeply", None
+    return "invalid JSON: not UTF-8", None
 
 
 def identity(raw: Raw) -> str | None:
@@ -140,8 +132,6 @@ _METADATA_TEXT = re.compile(r"[\x21-\x7e]*").fullmatch
 def fault(message: Message) -> str | None:
     """Say what `message` lacks or has wrong, whoever sent it; None when that is nothing."""
     kind = message.type
-    if kind == "query" and message.query and message.shape is message.max_stale is None:
-        return None
     if not kind:
         return "missing type field"
     if kind in OPERATIONS:

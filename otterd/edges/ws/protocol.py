@@ -1,7 +1,8 @@
-"""Autobahn's end of a socket: bytes to the session and back, and every limit on the way.
+"""Autobahn's end of a socket: all that is not usual, and every limit on the way.
 
 Autobahn frames, validates, pings and closes. What it would do without bound or would
-tell strangers is replaced here: the opening handshake, sending, and its log lines.
+tell strangers is replaced here: the opening handshake, sending, and its log lines. What is
+usual passes by, in the socket's line.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,25 +15,21 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from otterd.core.operation import Caller, Door
-from otterd.edges.ws.frames import head_of, whole_text
+from otterd.edges.ws.frames import whole_text
 from otterd.edges.ws.handshake import END, Handshake, Refused, check_beginning, parse
+from otterd.edges.ws.line import SocketLine
 from otterd.edges.ws.outbox import Outbox, bound_kernel
 from otterd.edges.ws.session import Session
-from otterd.edges.ws.task import Task
-from otterd.edges.ws.work import perform
 from otterd.errors import OtterError
 
 if TYPE_CHECKING:
     from otterd.edges.ws.factory import OtterSocketFactory
 
-JOINED = 16 * 1024
-"""Bytes up to which a frame's head and body are sent as one."""
-
 POLICY, UNSUPPORTED_DATA = 1008, 1003
 
 
 class OtterSocket(WebSocketServerProtocol):
-    """One WebSocket; the `Line` of its session."""
+    """One WebSocket; the shell of its line."""
 
     # Autobahn's lines below errors would show what strangers send.
     log = txaio.make_logger(level="error")  # type: ignore[attr-defined]
@@ -40,11 +37,12 @@ class OtterSocket(WebSocketServerProtocol):
     transport: Any
     autoPingTimeout: float  # noqa: N815 -- Autobahn names it
     message_data: list[bytes]
+    maxMessagePayloadSize: int  # noqa: N815
 
     def connectionMade(self) -> None:
         factory = self.factory
         self._session: Session | None = None
-        self._consuming = self._held = False
+        self._consuming = False
         self._farewell: tuple[int, bytes] | None = None
         self._timers: dict[str, IDelayedCall] = {}
         self._outbox = Outbox(
@@ -54,6 +52,8 @@ class OtterSocket(WebSocketServerProtocol):
             self._eased,
             self.cut,
         )
+        self._line = SocketLine(self, self.transport, self._outbox, factory.live, factory.gateway)
+        self.dataReceived = self._line.received  # type: ignore[method-assign]
         bound_kernel(self.transport)
         super().connectionMade()
         if not factory.joined(self):
@@ -111,7 +111,8 @@ class OtterSocket(WebSocketServerProtocol):
     def _accept(self, handshake: Handshake, caller: Caller, client: str, request_id: str) -> None:
         factory = self.factory
         factory.strangers += 1
-        self._session = Session(self, factory.live, factory.guard, factory.ledger, caller, client)
+        self._session = Session(self._line, factory.live, factory.guard, factory.ledger, caller, client)
+        self._line.session, self._line.limit = self._session, self.maxMessagePayloadSize
         wait = factory.live.config.ws_unauthenticated_timeout
         self._timers["stranger"] = factory.clock.callLater(wait, self._remained_stranger)
         self.succeedHandshake((None, {"X-Request-Id": request_id}))
@@ -127,8 +128,18 @@ class OtterSocket(WebSocketServerProtocol):
 
     # Receiving
 
-    def dataReceived(self, data: bytes) -> None:
-        # Autobahn's own keeps statistics, too.
+    @property
+    def state(self) -> int:
+        """How far Autobahn has come with the connection, of which the line must hear at once."""
+        return self._state
+
+    @state.setter
+    def state(self, state: int) -> None:
+        self._state = state
+        self._line.open = state == self.STATE_OPEN
+        self._line.plain = False
+
+    def hear(self, data: bytes) -> None:
         self.data = self.data + data if self.data else data
         self.consumeData()
 
@@ -136,29 +147,34 @@ class OtterSocket(WebSocketServerProtocol):
         """Go through what arrived, unless the session has enough to do."""
         if self._consuming:
             return
+        line = self._line
         if self.state == self.STATE_CONNECTING:
             self.processHandshake()
-            return
-        self._consuming = True
-        try:
-            more = True
-            while more and not self._held and self.state != self.STATE_CLOSED:
-                more = bool(self.data) if self._take_text() else self.processData()
-                if self._outbox.size:
-                    self.pace()
-        finally:
-            self._consuming = False
+        else:
+            self._consuming = True
+            try:
+                more = True
+                while more and not line.held and self.state != self.STATE_CLOSED:
+                    more = bool(self.data) if self._take_text() else self.processData()
+                    if self._outbox.size:
+                        line.pace()
+            finally:
+                self._consuming = False
+        line.plain = not (self.data or line.held or self.autoPingTimeoutCall) and self._between_texts
+
+    @property
+    def _between_texts(self) -> bool:
+        """Whether a message may begin now, for all that Autobahn knows."""
+        return (
+            self.state == self.STATE_OPEN
+            and self.current_frame is None
+            and not self.inside_message
+            and not self.failedByMe
+        )
 
     def _take_text(self) -> bool:
         """Take the usual frame, as Autobahn would; tell whether there was one."""
-        if (
-            self.current_frame is not None
-            or self.inside_message
-            or self.failedByMe
-            or self.state != self.STATE_OPEN
-        ):
-            return False
-        taken = whole_text(self.data, self.maxMessagePayloadSize)
+        taken = whole_text(self.data, self.maxMessagePayloadSize) if self._between_texts else None
         if taken is None:
             return False
         text, end = taken
@@ -183,17 +199,23 @@ class OtterSocket(WebSocketServerProtocol):
 
     def received(self, payload: bytes) -> None:
         """Take a whole text message."""
-        assert self._session is not None
-        self._session.receive(payload)
+        session = self._line.session
+        assert session is not None
+        session.receive(payload)
 
     def onAutoPingTimeout(self) -> None:
-        if not self._held and not self._outbox.behind:
+        if not self._line.held and not self._outbox.behind:
             super().onAutoPingTimeout()
             return
         # The pong may be there, unread, or the ping still wait behind an answer.
         self.autoPingTimeoutCall = self.factory._batched_timer.call_later(
             self.autoPingTimeout, self.onAutoPingTimeout
         )
+
+    def _sendAutoPing(self) -> None:
+        super()._sendAutoPing()
+        # The text that comes next ends the wait for the pong.
+        self._line.plain = False
 
     # Sending
 
@@ -216,41 +238,6 @@ class OtterSocket(WebSocketServerProtocol):
             session.advance()
 
     # What the session asks for
-
-    @property
-    def unsent(self) -> int:
-        return self._outbox.size
-
-    @property
-    def largest(self) -> int:
-        return self._outbox.largest
-
-    def send(self, text: bytes) -> None:
-        if self.state != self.STATE_OPEN:
-            return
-        if len(text) <= JOINED:
-            self._outbox.write(head_of(text) + text)
-        else:
-            self._outbox.write(head_of(text))
-            self._outbox.write(text)
-
-    def perform(self, task: Task) -> None:
-        assert self._session is not None
-        perform(self.factory.gateway, task, self._session.performed)
-
-    def pace(self) -> None:
-        session = self._session
-        over = self._outbox.size > self.factory.live.config.ws_send_buffer_bytes
-        hold = self.state == self.STATE_OPEN and session is not None and (session.full or over)
-        if hold == self._held:
-            return
-        self._held = hold
-        if hold:
-            self.transport.pauseProducing()
-            return
-        self.transport.resumeProducing()
-        if self.data:
-            self.consumeData()
 
     def authenticated(self) -> None:
         self.factory.strangers -= 1
@@ -296,4 +283,4 @@ class OtterSocket(WebSocketServerProtocol):
         if self._farewell is not None and not self._outbox.size and self.state == self.STATE_OPEN:
             # `sendClose` allows no code that says what happened.
             self.sendCloseFrame(code=self._farewell[0], reasonUtf8=self._farewell[1], isReply=False)
-            self.pace()
+            self._line.pace()

@@ -8,16 +8,24 @@ from otterd.core.operation import Answer, Caller, Door, Entry, Operation
 from otterd.edges.ws.task import Task
 
 
-class Line(Protocol):
-    """The socket, as its session needs it."""
+class Unsent(Protocol):
+    """What waits to be sent: `size` is its bytes."""
 
-    @property
-    def unsent(self) -> int:
-        """Bytes that wait to be sent."""
+    size: int
 
     @property
     def largest(self) -> int:
         """Bytes of the largest answer among them."""
+
+
+class Line(Protocol):
+    """The socket, as its session needs it; `held` is True while nothing is read."""
+
+    held: bool
+
+    @property
+    def outbox(self) -> Unsent:
+        """What waits to be sent."""
 
     def send(self, text: bytes) -> None:
         """Send one text frame."""
@@ -33,6 +41,20 @@ class Line(Protocol):
 
     def dismiss(self, code: int, reason: str, after: float) -> None:
         """Close in `after` seconds, once all is sent."""
+
+
+class Hearer(Protocol):
+    """The session, as its socket needs it."""
+
+    @property
+    def full(self) -> bool:
+        """Whether no further message is wanted now."""
+
+    def receive(self, payload: bytes) -> None:
+        """Take a message."""
+
+    def performed(self, task: Task, text: bytes, status: int) -> None:
+        """Take the answer to `task`."""
 
 
 class Tokens(Protocol):

@@ -10,7 +10,16 @@ from otterd.config.live import Live
 from otterd.core.operation import Caller, Door, Metadata
 from otterd.core.replaced import replaced
 from otterd.edges.ws import answer
-from otterd.edges.ws.message import OPERATIONS, Malformed, Message, decode, fault, identity
+from otterd.edges.ws.message import (
+    NOTHING,
+    OPERATIONS,
+    UNREADABLE,
+    Message,
+    decode,
+    fault,
+    flaw_of,
+    identity,
+)
 from otterd.edges.ws.seams import Books, Line, Tokens
 from otterd.edges.ws.task import GONE, Task
 
@@ -32,7 +41,6 @@ ROUTES = {
     "auth": "ws auth",
 }
 
-
 NONE = Message()
 
 
@@ -44,6 +52,7 @@ class Session:
     ) -> None:
         self.is_authenticated = False
         self._line = line
+        self._unsent = line.outbox
         self._live = live
         self._tokens = tokens
         self._books = books
@@ -69,20 +78,27 @@ class Session:
         """Take the message in `payload`; every outcome is an answer, never an exception."""
         if self._deaf:
             return
+        wrong = None
         try:
             message = decode(payload)
-        except Malformed as malformed:
-            task = self._task("ws other", malformed.id, NONE, len(payload))
-            self._settle(task, answer.error(f"invalid JSON: {malformed.why}", task.id), 400)
-            return
-        kind, id = message.type or "", identity(message.id)
+            id = None if message.id is NOTHING else identity(message.id)
+        except UNREADABLE as error:
+            wrong, id = flaw_of(error, payload)
+            message = NONE
+        kind = message.type or ""
+        self._count += 1
         if kind == "ping":
-            self._count += 1
             self._settle(Task(id, None, message, self._caller), answer.status("pong", id), 200)
             return
-        task = self._task(ROUTES.get(kind, "ws other"), id, message, len(payload))
-        wrong = fault(message)
-        if wrong is not None:
+        offered = None if id is None else id.encode("utf-8", "replace")
+        entry = self._books.open(Door.WEBSOCKET, ROUTES.get(kind, "ws other"), offered)
+        entry.client = self._client
+        entry.received = len(payload)
+        task = Task(id, entry, message, self._caller, self._metadata)
+        usual = kind == "query" and message.query and message.shape is message.max_stale is None
+        if usual and self.is_authenticated:
+            self._enter(task)
+        elif (wrong := wrong or fault(message)) is not None:
             self._settle(task, answer.error(wrong, id), 400)
         elif kind == "auth":
             self._authenticate(task)
@@ -93,8 +109,7 @@ class Session:
         elif kind != "query" and not message.commit_now:
             self._settle(task, answer.error(WANT_COMMIT, id), 400)
         else:
-            (self._queue if id is None else self._waiting).append(task)
-            self.advance()
+            self._enter(task)
 
     def performed(self, task: Task, text: bytes, status: int) -> None:
         """Take the answer to `task`."""
@@ -103,13 +118,18 @@ class Session:
         if self._gone:
             self._close(task, status)
             return
-        if not task.writes and not task.alone and self._overflows(len(text)):
+        if self._unsent.size and not task.alone and not task.writes and self._overflows(len(text)):
             # A read may be asked again when its reader has caught up; a write's answer must be kept.
             task.begun, task.alone = False, True
             self._again.append(task)
         else:
-            self._settle(task, text, status)
-        self.advance()
+            if task.id is None:
+                self._queue.popleft()  # which is `task`, for one at a time is begun
+            task.note(status)
+            self._deliver(task, text)
+        waits = self._queue or self._waiting or self._again
+        if waits or self._leaving or self._unsent.size or self._line.held:
+            self.advance()
 
     def advance(self) -> None:
         """Send and begin what can be; to be called when unsent bytes left."""
@@ -141,12 +161,19 @@ class Session:
         self._again.clear()
         return [task for task in self._running if not task.writes]
 
-    def _task(self, route: str, id: str | None, message: Message, size: int) -> Task:
-        offered = None if id is None else id.encode("utf-8", "replace")
-        entry = self._books.open(Door.WEBSOCKET, route, offered)
-        entry.client, entry.received = self._client, size
-        self._count += 1
-        return Task(id, entry, message, self._caller, self._metadata)
+    def _enter(self, task: Task) -> None:
+        """Begin `task`, or let it wait for its turn."""
+        queue = self._queue if task.id is None else self._waiting
+        queue.append(task)
+        if len(queue) > 1 or self._advancing or self._alone or self._again or self._unsent.size:
+            self.advance()
+            return
+        # Nothing is before it: all that could begin has begun.
+        if task.id is not None:
+            queue.pop()
+        self._begin(task)
+        if self._count >= self._live.config.ws_max_in_flight:
+            self._line.pace()
 
     def _authenticate(self, task: Task) -> None:
         message = task.message
@@ -173,26 +200,29 @@ class Session:
     def _settle(self, task: Task, text: bytes, status: int) -> None:
         """Give `task` its answer; it goes out at once, or in its turn."""
         task.note(status)
-        task.answer = text
         if task.id is not None:
-            self._deliver(task)
-        elif not task.begun:
+            self._deliver(task, text)
+        else:
+            task.answer = text
             self._queue.append(task)
             self.advance()
 
     def _step(self) -> bool:
         """Send or begin one task; tell whether there was one."""
         queue = self._queue
-        if queue and queue[0].answer is not None:
-            self._deliver(queue.popleft())
+        if queue and (text := queue[0].answer) is not None:
+            self._deliver(queue.popleft(), text)
             return True
         task = self._next()
         if task is None:
             return False
+        self._begin(task)
+        return True
+
+    def _begin(self, task: Task) -> None:
         task.begun, self._alone = True, task.alone
         self._running.add(task)
         self._line.perform(task)
-        return True
 
     def _next(self) -> Task | None:
         """Return the task to begin now."""
@@ -202,19 +232,17 @@ class Session:
                 return None
         elif self._alone or not (waiting or (queue and not queue[0].begun)):
             return None
-        if self._line.unsent > self._live.config.ws_send_buffer_bytes:
+        if self._unsent.size > self._live.config.ws_send_buffer_bytes:
             return None
         if again:
             return again.popleft()
         return queue[0] if queue and not queue[0].begun else waiting.popleft()
 
     def _overflows(self, size: int) -> bool:
-        line, total = self._line, self._line.unsent + size
-        return total > SPARE and total - max(line.largest, size) > SPARE
+        total = self._unsent.size + size
+        return total > SPARE and total - max(self._unsent.largest, size) > SPARE
 
-    def _deliver(self, task: Task) -> None:
-        text = task.answer
-        assert text is not None
+    def _deliver(self, task: Task, text: bytes) -> None:
         self._count -= 1
         self._line.send(text)
         if task.entry is not None:

@@ -1,7 +1,5 @@
 """One message of a socket, from its arrival to its answer."""
 
-from dataclasses import dataclass, field
-
 from twisted.internet.defer import Deferred
 
 from otterd.core.judge import Verdict
@@ -22,7 +20,6 @@ VERDICTS = {
 """The verdict of what never reached an alpha, by its status."""
 
 
-@dataclass(slots=True, eq=False)
 class Task:
     """One message on its way to its answer; `metadata` may hold the caller's token.
 
@@ -30,15 +27,19 @@ class Task:
     performed while no other one is, so that its answer finds room.
     """
 
-    id: str | None
-    entry: Entry | None
-    message: Message
-    caller: Caller
-    metadata: Metadata = field(default=(), repr=False)
-    begun: bool = False
-    alone: bool = False
-    answer: bytes | None = None
-    call: Deferred[Answer] | None = None
+    __slots__ = ("alone", "answer", "begun", "call", "caller", "entry", "id", "message", "metadata")
+
+    def __init__(
+        self, id: str | None, entry: Entry | None, message: Message, caller: Caller, metadata: Metadata = ()
+    ) -> None:
+        self.id = id
+        self.entry = entry
+        self.message = message
+        self.caller = caller
+        self.metadata = metadata
+        self.begun = self.alone = False
+        self.answer: bytes | None = None
+        self.call: Deferred[Answer] | None = None
 
     @property
     def writes(self) -> bool:

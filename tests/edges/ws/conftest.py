@@ -26,10 +26,10 @@ def expected_failures() -> Iterator[list[str]]:
     seen: list[str] = []
 
     class Silent:
-        def failure(self, text: str, **fields: object) -> None:
+        def failure(self, text: str, reason: object = None, **fields: object) -> None:
             seen.append(text.format(**fields))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("otterd.edges.ws.work.log", Silent())
+        patch.setattr("otterd.edges.ws.line.log", Silent())
         yield seen
     assert not any("s3cret" in text for text in seen)

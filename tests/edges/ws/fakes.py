@@ -150,15 +150,21 @@ class FakeLedger:
 
 
 class FakeGateway:
-    """Answers with `answers`, in turn; leaves an operation waiting when there is none."""
+    """Answers with `answers`, in turn; leaves an operation waiting when there is none.
+
+    It raises its `mistake`, when there is one, which no gateway may.
+    """
 
     def __init__(self) -> None:
+        self.mistake: Exception | None = None
         self.operations: list[Operation] = []
         self.calls: list[Deferred[Answer]] = []
         self.answers: list[Answer | Exception] = []
         self.cancelled: list[Deferred[Answer]] = []
 
     def perform(self, operation: Operation) -> Deferred[Answer]:
+        if self.mistake is not None:
+            raise self.mistake
         call: Deferred[Answer] = Deferred(self.cancelled.append)
         self.operations.append(operation)
         self.calls.append(call)
@@ -249,6 +255,11 @@ class Client:
 
     def say(self, **members: Any) -> None:
         self.send(frame(1, json.dumps(members).encode()))
+
+    @property
+    def unsent(self) -> int:
+        """Bytes that wait in the door for this client to read."""
+        return self.socket._outbox.size
 
     @property
     def head(self) -> bytes:

@@ -12,7 +12,9 @@ from twisted.internet.defer import Deferred
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.edges.ws.factory import OtterSocketFactory
+from otterd.edges.ws.line import SocketLine
 from otterd.edges.ws.protocol import OtterSocket
+from otterd.edges.ws.task import Task
 from tests.edges.ws.fakes import FakeGateway, FakeGuard, FakeLedger
 
 pytest.importorskip("kosoku", reason="kosoku, which knows the RFC 6455 cases, is not installed")
@@ -32,8 +34,27 @@ print(json.dumps([len(results), failed]))
 """
 
 
+class Echoing:
+    """A session that sends back what it hears, through the door's own sending."""
+
+    full = False
+
+    def __init__(self, line: SocketLine) -> None:
+        self.line = line
+
+    def receive(self, payload: bytes) -> None:
+        self.line.send(payload)
+
+    def performed(self, task: Task, text: bytes, status: int) -> None:
+        raise AssertionError("nothing is performed")
+
+
 class Echo(OtterSocket):
-    """Sends back what it hears, text and binary, through the door's own sending."""
+    """Sends back what it hears, text and binary."""
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        self._line.session = Echoing(self._line)
 
     def onMessageBegin(self, isBinary: bool) -> None:
         super(OtterSocket, self).onMessageBegin(isBinary)
@@ -42,7 +63,7 @@ class Echo(OtterSocket):
         if self.message_is_binary:
             self.sendFrame(opcode=2, payload=payload)
         else:
-            self.send(payload)
+            super().received(payload)
 
 
 class EchoFactory(OtterSocketFactory):

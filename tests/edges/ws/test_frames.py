@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from otterd.edges.ws import protocol
 from otterd.edges.ws.frames import BY_HAND, whole_text
+from otterd.edges.ws.protocol import OtterSocket
 from tests.edges.ws.fakes import House, frame
 
 SIZES = (0, 1, 2, 3, 4, 5, 125, 126, 127, BY_HAND - 1, BY_HAND, BY_HAND + 1, 65_535)
@@ -98,7 +98,7 @@ def test_a_conversation_is_the_same_as_with_autobahn_alone(sent: list[bytes], cu
     pieces = [whole[a:b] for a, b in pairwise(edges)]
     heard = _heard(pieces)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(protocol, "whole_text", lambda data, limit: None)
+        patch.setattr(OtterSocket, "_between_texts", False)
         assert _heard(pieces) == heard
 
 

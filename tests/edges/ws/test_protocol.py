@@ -1,11 +1,11 @@
 """One socket on Autobahn: limits, slow readers, pings and ends."""
 
 import pytest
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 
 from otterd.core.operation import Answer
 from otterd.errors import Draining
-from tests.edges.ws.fakes import BUFFER, HEAD, TOKEN, FakeGateway, House, frame, response
+from tests.edges.ws.fakes import BUFFER, HEAD, TOKEN, House, frame, response
 
 MB = 1 << 20
 
@@ -94,10 +94,10 @@ def test_a_reader_that_stops_costs_one_answer_and_a_little() -> None:
         client.say(type="query", query="q", id=str(n))
     for n in range(32):
         house.gateway.answer(n, response(b"x" * (3 * MB)))
-    assert client.socket.unsent <= 3 * MB + MB
+    assert client.unsent <= 3 * MB + MB
     assert not client.wire.reading
     client.send(frame(1, b'{"type":"ping"}') * 1000)
-    assert client.socket.unsent <= 3 * MB + MB
+    assert client.unsent <= 3 * MB + MB
     house.pass_time(31)
     assert client.wire.closing == "abort"
     assert not house.factory.connections
@@ -126,7 +126,7 @@ def test_a_flood_of_pings_from_one_who_reads_nothing_is_not_read() -> None:
     client.wire.stalled = True
     while client.wire.reading:
         client.send(frame(1, b'{"type":"ping","id":"%b"}' % (b"x" * 1000)) * 10)
-        assert client.socket.unsent + len(client.wire.dataBuffer) < 200_000
+        assert client.unsent + len(client.wire.dataBuffer) < 200_000
     client.wire.stalled = False
     client.wire.take()
     assert client.wire.reading
@@ -141,7 +141,7 @@ def test_a_flood_of_control_pings_is_not_read_either() -> None:
         if client.wire.reading:
             client.send(frame(9, b"x" * 125) * 100)
     assert not client.wire.reading
-    assert client.socket.unsent + len(client.wire.dataBuffer) < 200_000
+    assert client.unsent + len(client.wire.dataBuffer) < 200_000
     client.hang_up()
 
 
@@ -301,19 +301,12 @@ def test_one_who_closes_but_never_reads_is_cut(house: House) -> None:
     assert client.wire.closing == "abort"
 
 
-class Broken(FakeGateway):
-    """Fails in ways that it must not."""
-
-    def perform(self, operation: object) -> "Deferred[Answer]":
-        raise ValueError("s3cret")
-
-
 def test_a_mistake_of_ours_is_answered_and_logged(house: House, expected_failures: list[str]) -> None:
     client = house.client().open().authenticate()
     house.gateway.answers = [Answer(0, b"\xff not protobuf"), ValueError("boom")]
     client.say(type="query", query="q")
     client.say(type="query", query="q", id="i")
-    house.factory.gateway = Broken()
+    house.gateway.mistake = ValueError("s3cret")
     client.say(type="query", query="q")
     assert client.texts == [
         b'{"error":"internal error"}',

@@ -13,11 +13,23 @@ from otterd.edges.ws.task import Task
 from tests.edges.ws.fakes import TOKEN, FakeGuard, FakeLedger
 
 
+class FakeOutbox:
+    """Says how much waits."""
+
+    def __init__(self) -> None:
+        self.size = self.largest = 0
+
+    def hold(self, size: int) -> None:
+        """Let one answer of `size` bytes wait."""
+        self.size = self.largest = size
+
+
 class FakeLine:
     """Notes what the session asks for."""
 
     def __init__(self) -> None:
-        self.unsent = self.largest = 0
+        self.outbox = FakeOutbox()
+        self.held = False
         self.sent: list[bytes] = []
         self.tasks: list[Task] = []
         self.dismissals: list[tuple[int, str, float]] = []
@@ -32,7 +44,8 @@ class FakeLine:
 
     def pace(self) -> None:
         assert self.session is not None
-        self.paces.append(self.session.full)
+        self.held = self.session.full
+        self.paces.append(self.held)
 
     def authenticated(self) -> None:
         pass
@@ -156,12 +169,12 @@ def test_is_full_while_as_many_are_open_as_may_be() -> None:
 def test_begins_nothing_while_its_reader_is_behind() -> None:
     room = Room(ws_send_buffer_bytes=1000)
     room.query("1")
-    room.line.unsent = 1001
+    room.line.outbox.hold(1001)
     room.query("2", "id")
     room.query("3")
     room.answer(0, b"one")
     assert room.begun == ["1"]
-    room.line.unsent = 1000
+    room.line.outbox.hold(1000)
     room.session.advance()
     assert room.begun == ["1", "3", "2"]
 
@@ -172,13 +185,13 @@ def test_a_read_whose_answer_finds_no_room_is_asked_again_alone() -> None:
     for id in "abc":
         room.query(id, id)
     room.answer(0, big)
-    room.line.unsent = room.line.largest = 5 * SPARE
+    room.line.outbox.hold(5 * SPARE)
     room.answer(1, big + b"!")
     room.answer(2, b"small")
     assert room.line.sent == [big, b"small"]
     room.query("d", "d")
     assert room.begun == ["a", "b", "c"]
-    room.line.unsent = room.line.largest = 0
+    room.line.outbox.hold(0)
     room.session.advance()
     assert room.begun == ["a", "b", "c", "b"]
     room.answer(3, big + b"!")
@@ -192,10 +205,10 @@ def test_what_is_asked_again_waits_for_all_others_to_end() -> None:
     room = Room()
     for id in "abc":
         room.query(id, id)
-    room.line.unsent = room.line.largest = 2 * SPARE
+    room.line.outbox.hold(2 * SPARE)
     room.answer(0, bytes(SPARE + 1))
     room.answer(1, bytes(SPARE + 1))
-    room.line.unsent = room.line.largest = 0
+    room.line.outbox.hold(0)
     room.session.advance()
     assert room.begun == ["a", "b", "c"]
     room.answer(2, b"C")
@@ -222,10 +235,10 @@ def test_an_ordered_read_that_is_asked_again_keeps_its_turn() -> None:
     room = Room()
     room.query("1")
     room.query("2")
-    room.line.unsent = room.line.largest = 2 * SPARE
+    room.line.outbox.hold(2 * SPARE)
     room.answer(0, bytes(SPARE + 1))
     assert room.line.sent == []
-    room.line.unsent = room.line.largest = 0
+    room.line.outbox.hold(0)
     room.session.advance()
     room.answer(1, b"one")
     room.answer(2, b"two")
@@ -236,7 +249,7 @@ def test_an_ordered_read_that_is_asked_again_keeps_its_turn() -> None:
 def test_a_writes_answer_is_kept_whatever_waits() -> None:
     room = Room()
     room.write("w", "id")
-    room.line.unsent = room.line.largest = 9 * SPARE
+    room.line.outbox.hold(9 * SPARE)
     room.answer(0, bytes(2 * SPARE))
     assert len(room.line.sent) == 1
 

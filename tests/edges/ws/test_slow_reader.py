@@ -92,7 +92,7 @@ async def test_one_who_stops_reading_costs_one_answer_and_a_little_and_is_cut(
         for n in range(COUNT):
             gateway.answer(n, response(b"x" * SIZE))
         (socket,) = factory._sockets
-        assert MB < socket.unsent <= SIZE + MB
+        assert MB < socket._outbox.size <= SIZE + MB
         await factory.closed().addTimeout(10, reactor)
     finally:
         await port.stopListening()
