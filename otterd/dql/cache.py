@@ -35,13 +35,16 @@ class Shapes:
     def __len__(self) -> int:
         return len(self._texts) + len(self._alike)
 
-    def shape(self, text: str, variables: Mapping[str, str] | None = None) -> Shape:
+    def shape(
+        self, text: str, variables: Mapping[str, str] | None = None, *, kept_by_asker: bool = False
+    ) -> Shape:
         """Return what `shape.shape` returns for a good text, parsed or remembered.
 
         The values of `variables` change no shape, and are not looked at in a text seen before, unless one
-        may stand for a predicate (`<$p>`): such a text is parsed each time.
+        may stand for a predicate (`<$p>`): such a text is parsed each time. `kept_by_asker` says that whoever
+        asks remembers texts that come again, so that this one is likely to be new.
         """
-        held = self._texts.get(text)
+        held = None if kept_by_asker else self._texts.get(text)
         if held is not None:
             return held.shape
         if len(text) > LONGEST:
@@ -50,10 +53,13 @@ class Shapes:
             self.parsed += 1
             return shape(text, variables)
         key = fingerprint(text)
-        held = self._alike.get(key)
+        alike = self._alike
+        held = alike.young.get(key) or alike.get(key)
         if held is None:
-            return self._unseen(text, key, variables)
-        if self._sightings.again(text):
+            if kept_by_asker:
+                held = self._texts.get(text)
+            return self._unseen(text, key, variables) if held is None else held.shape
+        if not kept_by_asker and self._sightings.again(text):
             self._texts.keep(text, held)
         return held.shape
 

@@ -1,5 +1,6 @@
 """A bounded memory of shapes by text, in which what is asked for again outlives the rest."""
 
+from array import array
 from sys import getsizeof
 from typing import NamedTuple
 
@@ -32,18 +33,19 @@ class Generations:
     def __init__(self, limit: int, most_bytes: int) -> None:
         self._limit = max(1, limit // 2)
         self._most_bytes = most_bytes // 2
-        self._young: dict[Text, Weighed] = {}
-        self._old: dict[Text, Weighed] = {}
+        # Both may be looked at before `get` is called, to spare that where nearly all is in the young half.
+        self.young: dict[Text, Weighed] = {}
+        self.old: dict[Text, Weighed] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        return len(self.young) + len(self.old)
 
     def get(self, key: Text) -> Weighed | None:
         """Return what is remembered for `key`."""
-        found = self._young.get(key)
-        if found is None:
-            found = self._old.pop(key, None)
+        found = self.young.get(key)
+        if found is None and self.old:
+            found = self.old.pop(key, None)
             if found is not None:
                 self.keep(key, found)
         return found
@@ -53,9 +55,9 @@ class Generations:
         size = getsizeof(key) + found.size + _ENTRY
         if size > self._most_bytes:
             return
-        if len(self._young) >= self._limit or self._bytes + size > self._most_bytes:
-            self._old, self._young, self._bytes = self._young, {}, 0
-        self._young[key] = found
+        if len(self.young) >= self._limit or self._bytes + size > self._most_bytes:
+            self.old, self.young, self._bytes = self.young, {}, 0
+        self.young[key] = found
         self._bytes += size
 
 
@@ -68,7 +70,8 @@ class Sightings:
 
     def __init__(self, places: int) -> None:
         self._last = places - 1
-        self._hashes = [0] * places
+        # Numbers side by side: objects all over the memory would have to be fetched from there.
+        self._hashes = array("q", bytes(8 * places))
 
     def again(self, key: Text) -> bool:
         """Return whether `key` came before, and note that it did."""

@@ -3,7 +3,7 @@
 Autobahn reads frames of every kind piece by piece; for these that takes most of what a message costs.
 """
 
-from struct import pack
+from itertools import accumulate
 
 from autobahn.websocket import xormasker
 
@@ -12,6 +12,10 @@ MASKED = 0x80
 TWO_BYTES = 126
 BY_HAND = 1024
 """Bytes up to which arithmetic unmasks faster than Autobahn's masker is made."""
+
+_number = int.from_bytes
+_ONES = tuple(accumulate(range(BY_HAND // 4), lambda ones, _: ones << 32 | 1, initial=0))
+"""What a mask is multiplied by to stand so many times in a row."""
 
 
 def whole_text(data: bytes, limit: int) -> tuple[bytes, int] | None:
@@ -30,27 +34,16 @@ def whole_text(data: bytes, limit: int) -> tuple[bytes, int] | None:
     end = at + size
     if not 0 <= size <= limit or len(data) < end:
         return None
-    text = _unmasked(data[at:end], data[at - 4 : at])
+    masked, mask = data[at:end], data[at - 4 : at]
+    if size > BY_HAND:
+        text = bytes(xormasker.create_xor_masker(mask, size).process(masked))  # type: ignore[attr-defined]
+    else:
+        words = size + 3 >> 2
+        number = _number(masked, "little") ^ _number(mask, "little") * _ONES[words]
+        text = number.to_bytes(4 * words, "little")[:size]
     if not text.isascii():
         try:
             text.decode()
         except UnicodeDecodeError:
             return None
     return text, end
-
-
-def head_of(text: bytes) -> bytes:
-    """Return what goes before `text`, which together are one frame."""
-    size = len(text)
-    if size < TWO_BYTES:
-        return bytes((TEXT, size))
-    return pack("!BBH", TEXT, 126, size) if size <= 0xFFFF else pack("!BBQ", TEXT, 127, size)
-
-
-def _unmasked(masked: bytes, mask: bytes) -> bytes:
-    size = len(masked)
-    if size > BY_HAND:
-        masker = xormasker.create_xor_masker(mask, size)  # type: ignore[attr-defined]
-        return bytes(masker.process(masked))
-    over = (mask * ((size + 3) >> 2))[:size]
-    return (int.from_bytes(masked, "little") ^ int.from_bytes(over, "little")).to_bytes(size, "little")

@@ -3,14 +3,19 @@
 from otterd.core.operation import Caller, Entry, Metadata, Operation, Purpose, Rpc
 from otterd.edges.ws.message import ABSENT, Message, Part, max_stale
 from otterd.wire import api_pb2
+from otterd.wire.plain_query import read_only
 
 
 def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: Entry) -> Operation:
     """Return the Operation that `message`, a whole query, mutation or upsert, stands for."""
     if message.type == "query":
         # A socket has no transactions, so that nothing can follow from the timestamp of a query.
-        request = api_pb2.Request(query=message.query, vars=message.variables, read_only=True)
-        rpc = Rpc("Query", request.SerializeToString(), metadata)
+        query, variables = message.query, message.variables
+        if query and not variables:
+            payload = read_only(query)
+        else:
+            payload = api_pb2.Request(query=query, vars=variables, read_only=True).SerializeToString()
+        rpc = Rpc("Query", payload, metadata)
         stale = None if message.max_stale is None else max_stale(message)
         return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, max_stale=stale)
     request = api_pb2.Request(mutations=_mutations(message), commit_now=True)
