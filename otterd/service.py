@@ -131,7 +131,7 @@ class Otter(Service):
             self.guard,
             ledger,
             self.report,
-            self.http.budget,
+            self.http.keeper.budget,
             soon=reactor._asyncioEventloop.call_soon,
         )
         scrapers = MetricsFactory(reactor, self.metrics.registry)

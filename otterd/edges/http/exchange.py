@@ -1,18 +1,20 @@
 """One HTTP request, whole, and the reply to it: what the connection and the routes share."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 from twisted.internet.defer import Deferred
 
 from otterd.core.operation import Body, Entry, Headers
+from otterd.edges.http.plan import Call
 
 
 class Request(msgspec.Struct):
     """A request as it came: `path` and `query` are raw, the body is still encoded.
 
     `headers` keep order and spelling; `lower` maps the lower-case name to the first
-    value. `secure` is True over TLS. `upgrade` is True for a WebSocket upgrade.
+    value. `secure` is True over TLS. `upgrade` is True for a WebSocket upgrade. `plan` is for the
+    site to keep: the call that it asked for in the place of the request, if it was translated.
     """
 
     method: bytes
@@ -26,6 +28,7 @@ class Request(msgspec.Struct):
     peer: str
     secure: bool = False
     upgrade: bool = False
+    plan: Call | None = None
 
     def all(self, name: bytes) -> list[bytes]:
         """Return every value of the header `name` (lower case), in order."""
@@ -54,8 +57,11 @@ class Site(Protocol):
     The connection cancels the Deferred when the caller hangs up before the reply.
     """
 
-    def handle(self, request: Request) -> "Deferred[Reply] | Reply":
-        """Answer `request`."""
+    def handle(self, request: Request) -> "Deferred[Any] | Reply":
+        """Answer `request`, or return what it waits for; `landed` is then to be called with the result."""
+
+    def landed(self, result: Any, request: Request) -> Reply:
+        """Make the reply to `request` of the `result`, or Failure, that it waited for."""
 
     def refuse(self, entry: Entry, status: int, message: str) -> Reply:
         """Make the reply for a request that the connection itself refuses."""

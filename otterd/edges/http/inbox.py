@@ -1,37 +1,15 @@
 """The requests of one connection that were not begun: those waiting, and the one coming in."""
 
 from collections import deque
-from typing import Protocol
 
-from otterd.config.live import Live
 from otterd.core.operation import Door, Entry
-from otterd.edges.http.exchange import Request, Site
-from otterd.edges.http.heads import Heads
+from otterd.edges.http.exchange import Request
+from otterd.edges.http.keeper import Keeper
 from otterd.edges.http.preflight import Head
-from otterd.edges.http.reader import Budget, RequestReader
+from otterd.edges.http.reader import RequestReader
 from otterd.edges.http.refused import Refused
 from otterd.edges.http.turn import Turn
 from otterd.edges.http.wire import Wire
-
-
-class Ledger(Protocol):
-    """Where each request is accounted for."""
-
-    def open(self, door: Door, route: str, offered: bytes | None = None) -> Entry:
-        """Begin an entry; `offered` is the request id that the caller wants."""
-
-    def close(self, entry: Entry) -> None:
-        """End an entry."""
-
-
-class Keeper(Protocol):
-    """What all connections share."""
-
-    live: Live
-    site: Site
-    ledger: Ledger
-    budget: Budget
-    heads: Heads
 
 
 class Inbox:
@@ -91,7 +69,9 @@ class Inbox:
                 if self._entry is None and self.reader.head is not None:
                     self._entry = self._open_entry(self.reader.head)
                 return
-            self._admit(head)
+            turn = self.admit(head)
+            self._waiting_bytes += turn.held
+            self.waiting.append(turn)
             if not self.reader.buffer:
                 return
 
@@ -109,7 +89,8 @@ class Inbox:
         self.waiting.append(Turn(entry, refusal=reply))
 
     def release(self, turn: Turn) -> None:
-        """Let go of the request of `turn`, and of what its body holds."""
+        """Let go of the request of `turn`, and of what its body holds: it has its reply."""
+        self.upgrading = False
         self._keeper.budget.held -= turn.held
         turn.held = 0
         turn.request = None
@@ -129,19 +110,14 @@ class Inbox:
             entry.status = status
             self._keeper.ledger.close(entry)
 
-    def _open_entry(self, head: Head | None) -> Entry:
-        offered = head.lower.get(b"x-request-id") if head is not None else None
-        entry = self._keeper.ledger.open(Door.HTTP, "other", offered)
-        entry.client = self._wire.peer
-        return entry
-
-    def _admit(self, head: Head) -> None:
+    def admit(self, head: Head) -> Turn:
+        """Return the turn of the request that the reader has just completed."""
         entry = self._entry or self._open_entry(head)
         self._entry = None
-        body = self.reader.body
+        body, method, wire = self.reader.body, head.method, self._wire
         size = entry.received = len(body)
         request = Request(
-            head.method,
+            method,
             head.target,
             head.path,
             head.query,
@@ -149,13 +125,16 @@ class Inbox:
             head.lower,
             body,
             entry,
-            self._wire.peer,
-            self._wire.secure,
+            wire.peer,
+            wire.secure,
             head.upgrade,
         )
         self.upgrading = head.upgrade
         self.deaf = not head.keep_alive and not head.upgrade
-        self._waiting_bytes += size
-        self.waiting.append(
-            Turn(entry, request, None, head.method == b"HEAD", head.modern, head.keep_alive, size)
-        )
+        return Turn(entry, request, None, method == b"HEAD", head.modern, head.keep_alive, size)
+
+    def _open_entry(self, head: Head | None) -> Entry:
+        offered = head.lower.get(b"x-request-id") if head is not None else None
+        entry = self._keeper.ledger.open(Door.HTTP, "other", offered)
+        entry.client = self._wire.peer
+        return entry

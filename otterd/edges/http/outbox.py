@@ -1,12 +1,11 @@
 """The reply that one connection is writing: at once, as a stream, or as a tunnel."""
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import cast
 
-from otterd.config.live import Live
 from otterd.core.operation import Tunnel
 from otterd.edges.http.exchange import Reply
-from otterd.edges.http.inbox import Ledger
+from otterd.edges.http.keeper import Keeper
 from otterd.edges.http.outflow import Outflow
 from otterd.edges.http.respond import framing_of, render_head
 from otterd.edges.http.tunnelling import Tunnelling
@@ -19,14 +18,6 @@ JOINED = 65536
 
 HUNG_UP = 499
 """The status of an entry whose client did not wait, as nginx has it; never sent."""
-
-
-class Keeper(Protocol):
-    """What all connections share."""
-
-    live: Live
-    ledger: Ledger
-    date: bytes
 
 
 class Outbox:
@@ -49,7 +40,9 @@ class Outbox:
         entry, body = turn.entry, reply.body
         entry.status = reply.status
         self._turn = turn
-        if reply.status == 200 and isinstance(body, bytes) and turn.plain and not (close or reply.close):
+        stays = turn.keep_alive and not (close or reply.close)
+        if stays and turn.modern and not turn.head_only and reply.status == 200 and isinstance(body, bytes):
+            # Nearly every reply: nothing is to be said of the connection, and nothing follows.
             self._close = False
             own = b"Content-Length: %d\r\n" % len(body)
             self._write_whole(render_head(reply, entry.request_id, self._keeper.date, own), body)

@@ -1,20 +1,8 @@
 """How long one connection waits for what its client owes."""
 
 from math import inf
-from typing import Protocol
 
-
-class Keeper(Protocol):
-    """Who keeps the time of all connections."""
-
-    now: float
-
-    @property
-    def idle_allowed(self) -> float:
-        """Return for how many seconds a connection may be idle."""
-
-    def due(self, seconds: float) -> float:
-        """Return the deadline that is `seconds` from now."""
+from otterd.edges.http.keeper import Keeper
 
 
 class Patience:

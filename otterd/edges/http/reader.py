@@ -62,6 +62,26 @@ class RequestReader:
         """Take what arrived."""
         self.buffer = self.buffer + data if self.buffer else data
 
+    def whole(self, data: bytes) -> Head | None:
+        """Return the head of the request that `data` is, if it is one whole request whose head is known.
+
+        For when nothing is in hand. It is then as if `data` had been fed and `next` had returned the head;
+        otherwise nothing is taken.
+        """
+        end = data.find(b"\r\n\r\n") + 4
+        head = self._heads.find(data[:end]) if end > 3 else None
+        if head is None:
+            return None
+        size, config = len(data) - end, self._live.config
+        if size != head.length or size > config.max_body_bytes:
+            return None
+        if size:
+            if self._budget.held + size > config.max_buffered_bytes:
+                return None
+            self._budget.held += size
+        self.body = data[end:]
+        return head
+
     def next(self) -> Head | None:
         """Return the head of the next request once that is complete, else None; raise Refused for a bad one.
 

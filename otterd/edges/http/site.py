@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -73,8 +74,8 @@ class OtterSite:
         self._guard = guard
         self._local = Local(live, guard, report, gateway, atlas)
 
-    def handle(self, request: Request) -> "Deferred[Reply] | Reply":
-        """Answer `request`; never raises."""
+    def handle(self, request: Request) -> "Deferred[Any] | Reply":
+        """Answer `request`, or return what is waited for; never raises."""
         route = ROUTES.get(request.path)
         request.entry.route = UNKNOWN if route is None else route.name
         if route is _GRAPHQL and not self._live.config.graphql:
@@ -94,14 +95,13 @@ class OtterSite:
         headers = ((b"Content-Type", b"application/json"), *self._guard.cors.headers(None))
         return Reply(status, headers, error_body(message, word))
 
-    def _answer(self, request: Request, route: Route) -> "Deferred[Reply] | Reply":
+    def _answer(self, request: Request, route: Route) -> "Deferred[Any] | Reply":
         if request.method == b"OPTIONS":
             return Reply(200)
         caller = caller_of(request)
         if route.kind is Kind.LOCAL:
             self._name_client(request, caller)
-            replied = self._local.answer(request, caller)
-            return replied if isinstance(replied, Reply) else replied.addBoth(self._landed, request, None)
+            return self._local.answer(request, caller)
         if asks_why(request):
             # Guesses at the admin token are to cost something here, too.
             self._guard.admit_local(caller, charge=True, admin=True)
@@ -114,15 +114,16 @@ class OtterSite:
             plan = Verbatim(route.purpose, route.writes)
         return self._pass(plan, request, caller)
 
-    def _call(self, plan: Call, request: Request, caller: Caller) -> "Deferred[Reply]":
+    def _call(self, plan: Call, request: Request, caller: Caller) -> "Deferred[Answer]":
         """Perform what was translated to gRPC, and render it as HTTP."""
         operation = _operation(plan, plan.rpc, request, caller)
         operation.best_effort = plan.best_effort
         operation.commit_now = plan.commit_now
         operation.max_stale = max_stale(request)
-        return self._gateway.perform(operation).addBoth(self._landed, request, plan)
+        request.plan = plan
+        return self._gateway.perform(operation)
 
-    def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Reply]":
+    def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Answer]":
         """Pass the request through to the HTTP port of an alpha."""
         self._name_client(request, caller)
         plain = plain_body(request, self._live.config.max_body_bytes)
@@ -134,13 +135,13 @@ class OtterSite:
             operation.node_local = plain is None or node_local(request.path, request.query, plain)
 
         operation.settles = settles(request, operation)
-        return self._gateway.perform(operation).addBoth(self._landed, request, plan)
+        return self._gateway.perform(operation)
 
-    def _landed(self, result: Answer | Reply | Failure, request: Request, plan: Plan | None) -> Reply:
-        """Return the whole reply; one callback, for every request that waits comes through here."""
+    def landed(self, result: Answer | Reply | Failure, request: Request) -> Reply:
+        """Return the reply to `request`, for which there now is a `result`; never raises."""
         try:
             if isinstance(result, Answer):
-                reply = self._told(result, request.entry, plan)
+                reply = self._told(result, request)
             else:
                 reply = result if isinstance(result, Reply) else self._failed(result, request)
         except OtterError as error:
@@ -149,9 +150,10 @@ class OtterSite:
             reply = self._broken(request, Failure())
         return self._dressed(reply, request)
 
-    def _told(self, answer: Answer, entry: Entry, plan: Plan | None) -> Reply:
-        """Return what the alpha's `answer` becomes, as `plan` has it."""
-        if not isinstance(plan, Call):
+    def _told(self, answer: Answer, request: Request) -> Reply:
+        """Return what the alpha's `answer` becomes, as the plan of the request has it."""
+        plan, entry = request.plan, request.entry
+        if plan is None:
             reply = reply_of(answer)
             reply.headers += fields(entry, answer)
             return reply

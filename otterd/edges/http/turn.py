@@ -20,8 +20,3 @@ class Turn(msgspec.Struct):
     modern: bool = True
     keep_alive: bool = False
     held: int = 0
-
-    @property
-    def plain(self) -> bool:
-        """Whether the reply needs no field but its length and shows its body."""
-        return self.modern and self.keep_alive and not self.head_only

@@ -6,27 +6,17 @@ can destroy the reply before the client has read it.
 """
 
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.interfaces import IPushProducer, ISSLTransport
 
-from otterd.config.live import Live
+from otterd.edges.http.keeper import Keeper
 
 LINGER = 2.0
 """For how many seconds a client may take to close after us, at each of two steps."""
 
 LINGER_BYTES = 32 * 1048576
 """How much unwanted input is thrown away before the connection is cut."""
-
-
-class Keeper(Protocol):
-    """Who keeps the time of all connections."""
-
-    live: Live
-    now: float
-
-    def due(self, seconds: float) -> float:
-        """Return the deadline that is `seconds` from now."""
 
 
 def unsent(transport: Any) -> int | None:
@@ -42,7 +32,7 @@ class Wire:
     """Writes to `transport`, watches its progress, and ends it; silent once it is lost.
 
     `clogged` is True while the transport wants no more; its producer unsets it. `closing` is
-    True from the moment the end is decided.
+    True from the moment the end is decided. `paused` is True while nothing is read.
     """
 
     def __init__(self, transport: Any, keeper: Keeper) -> None:
@@ -58,7 +48,7 @@ class Wire:
         self.closing = False
         self._registered = False
         self._lingering = False
-        self._paused = False
+        self.paused = False
         self._dropped = 0
         self._deadline = inf
         self._left = 0
@@ -71,8 +61,8 @@ class Wire:
 
     def pause(self, *, on: bool) -> None:
         """Stop reading, or read on."""
-        if on is not self._paused:
-            self._paused = on
+        if on is not self.paused:
+            self.paused = on
             if on:
                 self._transport.pauseProducing()
             else:

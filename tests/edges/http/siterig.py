@@ -124,11 +124,11 @@ class SiteRig:
             return replied
         heard: list[Reply] = []
 
-        def keep(reply: Reply) -> Reply:
-            heard.append(reply)
-            return reply
+        def land(result: Any) -> Reply:
+            heard.append(self.site.landed(result, request))
+            return heard[0]
 
-        self.waiting = replied.addCallback(keep)
+        self.waiting = replied.addBoth(land)
         return heard[0] if heard else None
 
     def answer(self, *args: Any, **keys: Any) -> Reply:

@@ -87,7 +87,7 @@ async def test_a_large_answer_to_a_slow_reader_stays_small(reactor: Any, factory
         springs.append(Spring(reactor))
         return Reply(200, (), springs[-1], length=SIZE)
 
-    site: Any = factory.site
+    site: Any = factory.keeper.site
     site.answers[b"/big"] = spring
     port = reactor.listenTCP(0, factory, interface="127.0.0.1")
     client = socket.socket()
@@ -121,7 +121,7 @@ async def test_a_large_answer_to_a_slow_reader_stays_small(reactor: Any, factory
         read += got
         ahead = max(ahead, springs[0].produced - read)
         most = max(most, resident())
-    while factory.ledger.closed == []:  # type: ignore[attr-defined]
+    while factory.keeper.ledger.closed == []:  # type: ignore[attr-defined]
         await turn()
     assert most - before < 2 * MIB
     # What Otter and both kernel buffers hold together; the latter are some 4 MiB at most.

@@ -6,7 +6,7 @@ import pytest
 from twisted.internet.defer import Deferred, fail
 from twisted.logger import LogEvent, Logger
 
-from otterd.edges.http import connection
+from otterd.edges.http import conversation
 from otterd.edges.http.exchange import Reply, Request
 from tests.edges.http.wirerig import FakeBody, House, chunked, get, post, push_until_paused
 
@@ -53,7 +53,7 @@ def test_answers_pipelined_requests_in_order_and_one_at_a_time(house: House) -> 
 def test_joins_the_reply_to_one_write(house: House) -> None:
     client = house.connect()
     writes: list[bytes] = []
-    client.protocol._wire.write = writes.append
+    client.protocol.talk.wire.write = writes.append
     client.send(get())
     assert len(writes) == 1
 
@@ -201,9 +201,9 @@ def test_stops_reading_when_the_bodies_that_wait_are_large() -> None:
     assert client.socket.producerState == "producing"
     client.send(post("/2", b"x" * 900))
     assert client.socket.producerState == "paused"
-    assert house.factory.budget.held == 1800
+    assert house.factory.keeper.budget.held == 1800
     first.callback(Reply(200, (), b"first"))
-    assert house.factory.budget.held == 0
+    assert house.factory.keeper.budget.held == 0
     house.clear()
 
 
@@ -368,7 +368,7 @@ def test_pauses_the_stream_while_the_client_does_not_keep_up(house: House) -> No
 
 def test_survives_a_site_that_raises(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     events: list[LogEvent] = []
-    monkeypatch.setattr(connection, "log", Logger(observer=events.append))
+    monkeypatch.setattr(conversation, "log", Logger(observer=events.append))
 
     def broken(request: Request) -> Reply:
         raise ValueError("a mistake")

@@ -5,10 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from twisted.internet.defer import Deferred
 
+from otterd.edges.http.exchange import Reply
 from otterd.edges.http.heads import LONGEST, MOST
 from tests.edges.http.test_splits import CONVERSATION, PARTS
-from tests.edges.http.wirerig import Client, House, chunked, get, post
+from tests.edges.http.wirerig import Client, FakeBody, House, chunked, get, post
 
 TWICE = 2
 """How often a head must come to be known."""
@@ -19,7 +21,7 @@ def knowing(*requests: bytes, **config: Any) -> House:
     house = House(**config)
     for request in requests:
         assert house.connect().send(request * TWICE).statuses == [200] * TWICE
-    assert len(house.factory.heads) == len(requests)
+    assert len(house.factory.keeper.heads) == len(requests)
     return house
 
 
@@ -32,7 +34,7 @@ def test_keeps_what_comes_again() -> None:
     client = house.connect()
     for known in (0, 1, 1):
         client.send(get("/a"))
-        assert len(house.factory.heads) == known
+        assert len(house.factory.keeper.heads) == known
     assert client.statuses == [200] * 3
     house.clear()
 
@@ -43,7 +45,7 @@ def test_a_conversation_with_known_heads_is_the_same_however_it_is_cut() -> None
     fresh.clear()
     for part in PARTS:
         house.connect().send(part * TWICE)
-    assert len(house.factory.heads) == 4
+    assert len(house.factory.keeper.heads) == 4
     for at in range(len(CONVERSATION)):
         client = house.connect().send(CONVERSATION[:at]).send(CONVERSATION[at:])
         assert told(client) == expected, at
@@ -126,7 +128,7 @@ def test_does_not_keep_what_leaves_the_parser_elsewhere_or_is_long(request_: byt
     house = House()
     for _ in range(3):
         assert house.connect().send(request_).statuses[-1] == 200
-    assert len(house.factory.heads) == 0
+    assert len(house.factory.keeper.heads) == 0
     house.clear()
 
 
@@ -136,5 +138,65 @@ def test_keeps_no_more_than_so_many() -> None:
     for at in range(MOST * 2):
         client.send(get(f"/{at}") * TWICE)
         client.socket.clear()
-        assert len(house.factory.heads) <= MOST
+        assert len(house.factory.keeper.heads) <= MOST
+    house.clear()
+
+
+def test_a_known_request_waits_while_the_client_does_not_read() -> None:
+    house = House()
+    house.site.answers[b"/big"] = lambda request: Reply(200, (), b"x" * 100_000)
+    client = house.connect().send(get("/a") * TWICE + get("/big"))
+    client.socket.stuck = True
+    client.send(get("/big"))
+    asked = len(house.site.requests)
+    client.send(get("/a"))
+    assert len(house.site.requests) == asked
+    client.socket.stuck = False
+    client.socket.take(200_000)
+    assert len(house.site.requests) == asked + 1
+    house.clear()
+
+
+def test_a_known_request_keeps_the_deadlines_of_any_other() -> None:
+    house = knowing(get("/a"))
+    slow: Deferred[Reply] = Deferred()
+    client = house.connect()
+    house.wait(100)
+    house.site.answers[b"/a"] = lambda request: slow
+    client.send(get("/a"))
+    house.wait(500)
+    slow.callback(Reply(200, (), b"done"))
+    house.wait(119)
+    assert not client.socket.ended
+    house.wait(3)
+    assert client.socket.disconnecting
+    assert client.statuses == [200]
+    house.clear()
+
+
+def test_a_known_request_is_the_last_of_a_client_that_ends_or_a_gateway_that_drains() -> None:
+    house = knowing(get("/a"))
+    slow: Deferred[Reply] = Deferred()
+    house.site.answers[b"/a"] = lambda request: slow
+    client, other = house.connect().send(get("/a")), house.connect()
+    client.finish()
+    house.factory.drain()
+    slow.callback(Reply(200, (), b"done"))
+    del house.site.answers[b"/a"]
+    other.send(get("/a"))
+    assert [client.reply.keep_alive, other.reply.keep_alive] == [False, False]
+    assert client.socket.disconnecting
+    house.clear()
+
+
+def test_a_known_request_is_answered_by_a_stream_like_any_other() -> None:
+    house = knowing(get("/a"))
+    body = FakeBody()
+    house.site.answers[b"/a"] = lambda request: Reply(200, (), body)
+    client = house.connect().send(get("/a"))
+    body.push(b"abc")
+    client.send(get("/b"))
+    assert house.site.requests[-1].path == b"/a"
+    body.finish()
+    assert [reply.body for reply in client.replies] == [b"abc", b"GET /b "]
     house.clear()

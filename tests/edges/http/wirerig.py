@@ -59,6 +59,11 @@ class FakeSite:
         echo = b" ".join((request.method, request.target, request.body))
         return Reply(200, ((b"Content-Type", b"text/plain"),), echo)
 
+    def landed(self, result: Any, request: Request) -> Reply:
+        if isinstance(result, Failure):
+            result.raiseException()
+        return result  # type: ignore[no-any-return]
+
     def refuse(self, entry: Entry, status: int, message: str) -> Reply:
         self.refusals.append((status, message))
         return Reply(status, (), message.encode())
@@ -177,7 +182,7 @@ class House:
             client.lose()
         assert self.factory.connections == 0
         assert not self.clock.getDelayedCalls()
-        assert self.factory.budget.held == 0
+        assert self.factory.keeper.budget.held == 0
         unclosed = [e for e in self.ledger.opened if not any(e is c for c in self.ledger.closed)]
         assert not unclosed
 
