@@ -57,7 +57,7 @@ INTERPRETED = frozenset(
         # Structs that msgspec decodes into.
         "edges/http/explain.py",
         "edges/http/login.py",
-        "edges/http/query.py",
+        "edges/http/query_text.py",
         "edges/http/upsert_form.py",
         "edges/ws/message.py",
         "core/namespace.py",

@@ -22,7 +22,7 @@ from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
 from otterd.edges.http.plan import Call, Plan, Rendered
 from otterd.edges.http.query import translate_query
-from otterd.edges.http.render import JSON_TYPE, error_body, refused
+from otterd.edges.http.render import JSON_TYPE, TOUCHED, error_body, refused
 from otterd.sandbox.admin import DONE, TEXT, Administration
 from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.failures import PERMISSION_DENIED, UNAUTHENTICATED, Failed, unsupported
@@ -105,7 +105,8 @@ class HttpDoor:
             return Page(404, (TEXT,), b"404 page not found\n")
         body = gzip(rendered.body) if rendered.gzip else rendered.body
         shared = () if name in _BARE else CORS
-        return Page(rendered.status, (*shared, *rendered.headers), body)
+        touched = () if rendered.touched < 0 else ((TOUCHED, b"%d" % rendered.touched),)
+        return Page(rendered.status, (*shared, *rendered.headers, *touched), body)
 
     async def _dql(self, name: bytes, visit: Visit) -> Rendered:
         plan = _TRANSLATORS[name](_request(visit), _CONFIG)

@@ -34,7 +34,7 @@ class Envelope(msgspec.Struct):
     @property
     def has_token(self) -> bool:
         """Whether the caller showed an ACL token of its own."""
-        return any(name == _ACL for name, _ in self.metadata)
+        return has_token(self.metadata)
 
 
 @dataclass(slots=True, frozen=True)
@@ -50,13 +50,27 @@ def opened(request: Request, names: Collection[bytes], limit: int) -> Envelope:
 
     Raise TooLarge when the body decompresses to more than `limit` bytes.
     """
-    if request.method not in _METHODS:
-        raise Unsure
-    lower, query, body = request.lower, request.query, request.body
+    given, lower, body = parameters(request, names), request.lower, request.body
     if b"content-encoding" in lower:
         body = decoded(lower[b"content-encoding"], body, limit)
-    gzip = b"gzip" in lower.get(b"accept-encoding", b"")
-    return Envelope(params(query, names) if query else _NO_PARAMS, body, tokens(lower), gzip)
+    return Envelope(given, body, tokens(lower), takes_gzip(lower))
+
+
+def parameters(request: Request, names: Collection[bytes]) -> Mapping[bytes, bytes]:
+    """Return those called `names` that `request` sets, if its method is one that carries DQL."""
+    if request.method not in _METHODS:
+        raise Unsure
+    return params(request.query, names) if request.query else _NO_PARAMS
+
+
+def takes_gzip(lower: Mapping[bytes, bytes]) -> bool:
+    """Tell whether the caller takes a compressed answer, as Dgraph reads it."""
+    return b"gzip" in lower.get(b"accept-encoding", b"")
+
+
+def has_token(metadata: Metadata) -> bool:
+    """Tell whether the `metadata` that `tokens` returned hold an ACL token."""
+    return any(name == _ACL for name, _ in metadata)
 
 
 def tokens(lower: Mapping[bytes, bytes]) -> Metadata:

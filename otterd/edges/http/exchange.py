@@ -6,6 +6,7 @@ import msgspec
 from twisted.internet.defer import Deferred
 
 from otterd.core.operation import Body, Entry, Headers
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.plan import Call
 
 
@@ -13,8 +14,8 @@ class Request(msgspec.Struct):
     """A request as it came: `path` and `query` are raw, the body is still encoded.
 
     `headers` keep order and spelling; `lower` maps the lower-case name to the first
-    value. `secure` is True over TLS. `upgrade` is True for a WebSocket upgrade. `plan` is for the
-    site to keep: the call that it asked for in the place of the request, if it was translated.
+    value. `secure` is True over TLS. `upgrade` is True for a WebSocket upgrade. `kept` is what
+    is kept of the head. `plan` is the site's: the call that it made in the place of the request.
     """
 
     method: bytes
@@ -28,6 +29,7 @@ class Request(msgspec.Struct):
     peer: str
     secure: bool = False
     upgrade: bool = False
+    kept: Kept = msgspec.field(default_factory=Kept)
     plan: Call | None = None
 
     def all(self, name: bytes) -> list[bytes]:
@@ -40,7 +42,8 @@ class Reply(msgspec.Struct):
 
     `body` is bytes, or a Body that is streamed: with `length` as Content-Length when that is
     known, else chunked. `close` asks that the connection end after it. `tunnel` marks a
-    101 whose body is a Tunnel.
+    101 whose body is a Tunnel. `start` is what `status` and `headers` are on the wire, where that is
+    known. `lines` are further fields, as they are sent.
     """
 
     status: int
@@ -49,6 +52,8 @@ class Reply(msgspec.Struct):
     length: int | None = None
     close: bool = False
     tunnel: bool = False
+    start: bytes = b""
+    lines: bytes = b""
 
 
 class Site(Protocol):

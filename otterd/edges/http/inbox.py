@@ -128,6 +128,7 @@ class Inbox:
             wire.peer,
             wire.secure,
             head.upgrade,
+            head.kept,
         )
         self.upgrading = head.upgrade
         self.deaf = not head.keep_alive and not head.upgrade

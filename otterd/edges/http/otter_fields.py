@@ -48,20 +48,20 @@ def settles(request: Request, operation: Operation) -> bool:
     return not said and not any(name in request.body for name in _IN_BACKGROUND)
 
 
-def fields(entry: Entry, answer: Answer | None) -> Headers:
-    """Return the fields that say which alpha answered, how old the answer is, and who is behind."""
-    alpha = answer.alpha if answer is not None else entry.alpha
-    found = _alpha_field(alpha) if alpha else ()
-    if answer is not None and answer.stale is not None:
+def age_fields(answer: Answer) -> Headers:
+    """Return the fields that say how old an answer is, and who is behind: mostly none."""
+    found: Headers = ()
+    if answer.stale is not None:
         found += ((b"X-Otter-Stale", b"%.3f" % answer.stale),)
-    if answer is not None and answer.behind:
+    if answer.behind:
         found += ((b"X-Otter-Schema-Behind", ", ".join(answer.behind).encode()),)
     return found
 
 
 @lru_cache(maxsize=256)
-def _alpha_field(alpha: str) -> Headers:
-    return ((b"X-Otter-Alpha", alpha.encode()),)
+def alpha_field(alpha: str) -> Headers:
+    """Return the field that says which alpha answered, if one did."""
+    return ((b"X-Otter-Alpha", alpha.encode()),) if alpha else ()
 
 
 def explanation(entry: Entry, decision: Decision, now: float) -> tuple[bytes, bytes]:

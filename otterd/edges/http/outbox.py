@@ -7,7 +7,7 @@ from otterd.core.operation import Tunnel
 from otterd.edges.http.exchange import Reply
 from otterd.edges.http.keeper import Keeper
 from otterd.edges.http.outflow import Outflow
-from otterd.edges.http.respond import framing_of, render_head
+from otterd.edges.http.respond import framing_of, render_head, render_whole
 from otterd.edges.http.tunnelling import Tunnelling
 from otterd.edges.http.turn import Turn
 from otterd.edges.http.wire import Wire
@@ -42,11 +42,15 @@ class Outbox:
         self._turn = turn
         stays = turn.keep_alive and not (close or reply.close)
         if stays and turn.modern and not turn.head_only and reply.status == 200 and isinstance(body, bytes):
-            # Nearly every reply: nothing is to be said of the connection, and nothing follows.
-            self._close = False
-            own = b"Content-Length: %d\r\n" % len(body)
-            self._write_whole(render_head(reply, entry.request_id, self._keeper.date, own), body)
-            return
+            size = len(body)
+            if size <= JOINED:
+                # Nearly every reply: nothing is to be said of the connection, and nothing follows.
+                self._turn = None
+                self._wire.write(render_whole(reply, entry.request_id, self._keeper.date, body))
+                entry.sent = size
+                self._keeper.ledger.close(entry)
+                self._ended(turn, False)
+                return
         framing = framing_of(reply, head_only=turn.head_only, modern=turn.modern)
         self._close = close = close or reply.close or framing.to_the_end or not turn.keep_alive
         if close:

@@ -13,7 +13,8 @@ class Rendered(msgspec.Struct):
     """An answer as it goes back to the caller, without the headers of CORS and of the connection.
 
     `gzip` says that the body is still to be compressed; the headers already tell so. `stream`, where there
-    is one, is sent in the place of `body`, as it is.
+    is one, is sent in the place of `body`, as it is. `touched` is how many nodes the alpha touched, -1 where
+    that is not told.
     """
 
     status: int
@@ -21,6 +22,7 @@ class Rendered(msgspec.Struct):
     body: bytes
     gzip: bool = False
     stream: Body | None = None
+    touched: int = -1
 
 
 Render = Callable[[Answer], Rendered]

@@ -11,6 +11,7 @@ import msgspec
 
 from otterd.config.schema import Config
 from otterd.core.operation import Headers
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.refused import Refused, malformed
 
 CHUNKED = -1
@@ -35,7 +36,7 @@ class Head(msgspec.Struct):
     """What the head of a request says; `length` is that of its body in bytes, or `CHUNKED`.
 
     `modern` is True for HTTP/1.1. `expects` says that the client waits for a 100. `upgrade`
-    is True for a WebSocket upgrade.
+    is True for a WebSocket upgrade. `kept` is what was made of it since.
     """
 
     method: bytes
@@ -49,6 +50,7 @@ class Head(msgspec.Struct):
     keep_alive: bool
     expects: bool
     upgrade: bool
+    kept: Kept = msgspec.field(default_factory=Kept)
 
 
 def examine(

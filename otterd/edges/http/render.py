@@ -13,7 +13,7 @@ from otterd.wire import api_pb2 as api
 JSON_TYPE = (b"Content-Type", b"application/json")
 _PLAIN: Headers = (JSON_TYPE,)
 _GZIPPED: Headers = (*_PLAIN, (b"Content-Encoding", b"gzip"))
-_TOUCHED = b"Dgraph-Toucheduids"
+TOUCHED = b"Dgraph-Toucheduids"
 _DATA = b'{"data":'
 _response = api.Response.FromString
 _DONE = b'"code":"Success","message":"Done"'
@@ -41,9 +41,9 @@ def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
 
 def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
     """Render the answer to `/query` as it comes; how many nodes it touched is in its metadata as well."""
-    headers = _GZIPPED if gzip else _PLAIN
-    headers += tuple((_TOUCHED, value) for name, value in answer.headers if name == _TOUCHED.lower())
-    return Rendered(200, headers, b"", stream=LongAnswer(body, _DATA, _tail, gzip=gzip))
+    told = [int(value) for name, value in answer.headers if name == TOUCHED.lower() and value.isdigit()]
+    stream = LongAnswer(body, _DATA, _tail, gzip=gzip)
+    return Rendered(200, _GZIPPED if gzip else _PLAIN, b"", stream=stream, touched=told[0] if told else -1)
 
 
 def _tail(response: api.Response) -> bytes:
@@ -138,11 +138,10 @@ def render_error(error: OtterError) -> Rendered:
 
 
 def _reply(body: bytes, zipped: bool, response: api.Response | None = None) -> Rendered:
-    headers = _GZIPPED if zipped else _PLAIN
+    touched = -1
     if response is not None:
         touched = response.metrics.num_uids.get("_total", 0) if response.HasField("metrics") else 0
-        headers += ((_TOUCHED, b"%d" % touched),)
-    return Rendered(200, headers, body, zipped)
+    return Rendered(200, _GZIPPED if zipped else _PLAIN, body, zipped, None, touched)
 
 
 def _bytes(answer: Answer) -> bytes:

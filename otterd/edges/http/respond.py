@@ -67,12 +67,27 @@ def framing_of(reply: Reply, *, head_only: bool, modern: bool) -> Framing:
 
 def render_head(reply: Reply, request_id: str, date: bytes, own: bytes) -> bytes:
     """Return the head of `reply`; `date` is a whole field line, `own` those of connection and framing."""
-    start = _starts.get((reply.status, reply.headers)) or _start(reply.status, reply.headers)
-    return b"%b%bX-Request-Id: %b\r\n%b\r\n" % (start, date, request_id.encode("latin-1"), own)
+    start = reply.start or start_of(reply.status, reply.headers)
+    return b"%b%b%bX-Request-Id: %b\r\n%b\r\n" % (start, reply.lines, date, request_id.encode("latin-1"), own)
 
 
-def _start(status: int, headers: Headers) -> bytes:
+def render_whole(reply: Reply, request_id: str, date: bytes, body: bytes) -> bytes:
+    """Return `reply` in one piece, where nothing but the length of its `body` is to be said."""
+    return b"%b%b%bX-Request-Id: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+        reply.start or start_of(reply.status, reply.headers),
+        reply.lines,
+        date,
+        request_id.encode("latin-1"),
+        len(body),
+        body,
+    )
+
+
+def start_of(status: int, headers: Headers) -> bytes:
     """Return the status line and `headers`, which most replies have in common with others."""
+    known = _starts.get((status, headers))
+    if known is not None:
+        return known
     parts = [_STATUS_LINES.get(status) or b"HTTP/1.1 %d Status\r\n" % status]
     add_fields(parts, headers)
     start = b"".join(parts)

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from otterd import errors
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.operation import Answer, Caller, Decision, Door, Entry, HttpCall, Operation, Rpc
+from otterd.core.operation import Answer, Caller, Decision, Door, Entry, Headers, Operation
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.exchange import Reply, Request
 from otterd.edges.http.explain import Atlas, Performer
@@ -20,11 +20,19 @@ from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
-from otterd.edges.http.otter_fields import asks_why, explanation, fields, max_stale, settles
+from otterd.edges.http.otter_fields import (
+    age_fields,
+    alpha_field,
+    asks_why,
+    explanation,
+    max_stale,
+    settles,
+)
 from otterd.edges.http.packing import packed
 from otterd.edges.http.plan import Call, Plan, Rendered, Verbatim
 from otterd.edges.http.query import translate_query
-from otterd.edges.http.render import error_body, render_error
+from otterd.edges.http.render import TOUCHED, error_body, render_error
+from otterd.edges.http.respond import LONGEST_KNOWN, start_of
 from otterd.edges.http.routes import ROUTES, UNKNOWN, Kind, Route
 from otterd.errors import OtterError, Unauthenticated
 from otterd.guard.guard import Guard
@@ -40,6 +48,7 @@ TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/login": translate_login,
 }
 KNOWN_CALLERS = 1024
+MOST_STARTS = 512
 MOST_TOLD = 256
 """Bytes of its headers up to which a caller is among those that are known."""
 
@@ -73,6 +82,8 @@ class OtterSite:
         self._gateway = gateway
         self._guard = guard
         self._local = Local(live, guard, report, gateway, atlas)
+        self._starts: dict[tuple[int, Headers, str, bytes | None], tuple[Headers, bytes]] = {}
+        live.watch(self._reconfigured)
 
     def handle(self, request: Request) -> "Deferred[Any] | Reply":
         """Answer `request`, or return what is waited for; never raises."""
@@ -81,7 +92,12 @@ class OtterSite:
         if route is _GRAPHQL and not self._live.config.graphql:
             route = None
         try:
-            replied = not_found() if route is None else self._answer(request, route)
+            if route is None:
+                replied: Deferred[Any] | Reply = not_found()
+            elif request.method == b"OPTIONS":
+                replied = Reply(200)
+            else:
+                replied = self._answer(request, route)
         except OtterError as error:
             replied = self._refused(request, error)
         except Exception:
@@ -96,39 +112,55 @@ class OtterSite:
         return Reply(status, headers, error_body(message, word))
 
     def _answer(self, request: Request, route: Route) -> "Deferred[Any] | Reply":
-        if request.method == b"OPTIONS":
-            return Reply(200)
-        caller = caller_of(request)
+        caller = request.kept.caller
+        if caller is None or caller.peer != request.peer:
+            caller = request.kept.caller = caller_of(request)
         if route.kind is Kind.LOCAL:
             self._name_client(request, caller)
             return self._local.answer(request, caller)
-        if asks_why(request):
+        lower = request.lower
+        if b"x-otter-explain" in lower and asks_why(request):
             # Guesses at the admin token are to cost something here, too.
             self._guard.admit_local(caller, charge=True, admin=True)
             request.entry.decision = Decision()
         if route.kind is Kind.DQL:
             plan = TRANSLATORS[route.name](request, self._live.config)
             if isinstance(plan, Call):
-                return self._call(plan, request, caller)
+                request.plan = plan
+                operation = Operation(
+                    plan.purpose,
+                    plan.rpc,
+                    caller,
+                    request.entry,
+                    plan.writes,
+                    plan.timeout,
+                    plan.start_ts,
+                    plan.read_only,
+                    plan.best_effort,
+                    commit_now=plan.commit_now,
+                )
+                if b"x-otter-max-stale" in lower:
+                    operation.max_stale = max_stale(request)
+                return self._gateway.perform(operation)
         else:
             plan = Verbatim(route.purpose, route.writes)
         return self._pass(plan, request, caller)
-
-    def _call(self, plan: Call, request: Request, caller: Caller) -> "Deferred[Answer]":
-        """Perform what was translated to gRPC, and render it as HTTP."""
-        operation = _operation(plan, plan.rpc, request, caller)
-        operation.best_effort = plan.best_effort
-        operation.commit_now = plan.commit_now
-        operation.max_stale = max_stale(request)
-        request.plan = plan
-        return self._gateway.perform(operation)
 
     def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Answer]":
         """Pass the request through to the HTTP port of an alpha."""
         self._name_client(request, caller)
         plain = plain_body(request, self._live.config.max_body_bytes)
         sent = call_of(request, self._guard, target=plan.target, headers=plan.headers, body=plan.body)
-        operation = _operation(plan, sent, request, caller)
+        operation = Operation(
+            plan.purpose,
+            sent,
+            caller,
+            request.entry,
+            plan.writes,
+            plan.timeout,
+            plan.start_ts,
+            plan.read_only,
+        )
         if request.path.startswith(b"/admin"):
             operation.target = request.lower.get(b"x-otter-alpha", b"").decode("latin-1")
             # A body that is broken towards its end may still be read by the alpha as far as it goes.
@@ -141,7 +173,10 @@ class OtterSite:
         """Return the reply to `request`, for which there now is a `result`; never raises."""
         try:
             if isinstance(result, Answer):
-                reply = self._told(result, request)
+                if request.plan is not None:
+                    return self._translated(result, request, request.plan)
+                reply = reply_of(result)
+                reply.headers += alpha_field(result.alpha) + age_fields(result)
             else:
                 reply = result if isinstance(result, Reply) else self._failed(result, request)
         except OtterError as error:
@@ -150,26 +185,46 @@ class OtterSite:
             reply = self._broken(request, Failure())
         return self._dressed(reply, request)
 
-    def _told(self, answer: Answer, request: Request) -> Reply:
-        """Return what the alpha's `answer` becomes, as the plan of the request has it."""
-        plan, entry = request.plan, request.entry
-        if plan is None:
-            reply = reply_of(answer)
-            reply.headers += fields(entry, answer)
-            return reply
-        made = plan.render(answer)
-        reply = _reply(made, entry, answer)
-        if made.gzip:
-            reply.body = packed(made.body, self._reactor)
+    def _translated(self, answer: Answer, request: Request, plan: Call) -> Reply:
+        """Return the whole reply that `plan` makes of the alpha's `answer`."""
+        made, entry = plan.render(answer), request.entry
+        look = (made.status, made.headers, answer.alpha, request.lower.get(b"origin"))
+        headers, start = self._starts.get(look) or self._start(*look)
+        body = packed(made.body, self._reactor) if made.gzip else made.stream or made.body
+        lines = b"" if made.touched < 0 else b"%b: %d\r\n" % (TOUCHED, made.touched)
+        reply = Reply(made.status, headers, body, start=start, lines=lines)
+        if answer.stale is not None or answer.behind or entry.decision is not None:
+            reply.headers += age_fields(answer) + self._why(entry)
+            reply.start = b""
         return reply
+
+    def _start(
+        self, status: int, headers: Headers, alpha: str, origin: bytes | None
+    ) -> tuple[Headers, bytes]:
+        """Return all fields of a reply with `headers` that `alpha` answered, and what these are when sent."""
+        whole = headers + alpha_field(alpha) + self._guard.cors.headers(origin)
+        start = start_of(status, whole)
+        if len(start) + len(origin or b"") <= LONGEST_KNOWN:
+            if len(self._starts) >= MOST_STARTS:
+                self._starts.clear()
+            self._starts[status, headers, alpha, origin] = whole, start
+        return whole, start
+
+    def _why(self, entry: Entry) -> Headers:
+        """Return how the request was decided, if that was asked."""
+        if entry.decision is None:
+            return ()
+        return (explanation(entry, entry.decision, self._reactor.seconds()),)
+
+    def _reconfigured(self, old: Config, new: Config) -> None:
+        """Forget the fields of the CORS rules that were."""
+        self._starts.clear()
 
     def _dressed(self, reply: Reply, request: Request) -> Reply:
         """Return `reply` with how it was decided, if that was asked, and Otter's own CORS fields."""
         if reply.tunnel:
             return reply
-        entry = request.entry
-        if entry.decision is not None:
-            reply.headers += (explanation(entry, entry.decision, self._reactor.seconds()),)
+        reply.headers += self._why(request.entry)
         cors, origin = self._guard.cors, request.lower.get(b"origin")
         if request.method == b"OPTIONS" and reply.status == 200:
             asked = request.lower.get(b"access-control-request-headers")
@@ -193,7 +248,7 @@ class OtterSite:
         self._name_client(request, caller_of(request))
         rendered = render_error(error)
         request.entry.verdict = request.entry.verdict or error.word
-        reply = _reply(rendered, request.entry, None)
+        reply = _reply(rendered, request.entry)
         if request.path.startswith(b"/validate/"):
             reply.body = brief_error(error)
         if isinstance(error, Unauthenticated):
@@ -205,7 +260,7 @@ class OtterSite:
         log.failure("a request on {route} failed", failure, route=request.entry.route)
         self._name_client(request, caller_of(request))
         request.entry.verdict = "ErrorInternal"
-        return _reply(render_error(OtterError("internal error")), request.entry, None)
+        return _reply(render_error(OtterError("internal error")), request.entry)
 
 
 def caller_of(request: Request) -> Caller:
@@ -235,12 +290,6 @@ def _caller(peer: str, forwarded: bytes | None, origin: bytes | None, own: bool)
     return Caller(Door.HTTP, peer, forwarded, origin, own_token=own)
 
 
-def _operation(plan: Plan, sent: Rpc | HttpCall, request: Request, caller: Caller) -> Operation:
-    return Operation(
-        plan.purpose, sent, caller, request.entry, plan.writes, plan.timeout, plan.start_ts, plan.read_only
-    )
-
-
 def _ours(failure: Failure) -> OtterError:
     """Return the OtterError in `failure`, or raise what else it is."""
     failure.trap(OtterError)
@@ -248,5 +297,5 @@ def _ours(failure: Failure) -> OtterError:
     return failure.value
 
 
-def _reply(rendered: Rendered, entry: Entry, answer: Answer | None) -> Reply:
-    return Reply(rendered.status, rendered.headers + fields(entry, answer), rendered.stream or rendered.body)
+def _reply(rendered: Rendered, entry: Entry) -> Reply:
+    return Reply(rendered.status, rendered.headers + alpha_field(entry.alpha), rendered.body)

@@ -10,6 +10,7 @@ from otterd.config.schema import Config, Secret
 from otterd.core.cluster import UNCHARTED
 from otterd.core.operation import Answer, Door, Entry, HttpCall
 from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.respond import start_of
 from otterd.edges.http.site import OtterSite
 from otterd.gateway import Gateway
 from otterd.guard.guard import Guard
@@ -152,4 +153,11 @@ class SiteRig:
 
 
 def fields(reply: Reply) -> dict[bytes, bytes]:
-    return {name.lower(): value for name, value in reply.headers}
+    """Return the fields that the client sees."""
+    pairs = list(reply.headers)
+    if reply.start:
+        assert reply.start == start_of(reply.status, reply.headers)
+    for line in reply.lines.splitlines():
+        name, _, value = line.partition(b": ")
+        pairs.append((name, value))
+    return {name.lower(): value for name, value in pairs}

@@ -147,6 +147,14 @@ def test_replaces_what_the_reply_says_of_the_connection(house: House) -> None:
     assert set(reply.headers) == {b"A", b"Date", b"X-Request-Id", b"Content-Length"}
 
 
+def test_writes_what_the_site_has_ready(house: House) -> None:
+    ready = Reply(200, ((b"A", b"b"),), b"x", start=b"HTTP/1.1 200 OK\r\nA: b\r\n", lines=b"C: d\r\n")
+    house.site.answers[b"/a"] = lambda request: ready
+    client = house.connect().send(get("/a") + get("/a", "Connection: close"))
+    for reply in client.replies:
+        assert (reply.status, reply.headers[b"A"], reply.headers[b"C"], reply.body) == (200, b"b", b"d", b"x")
+
+
 def test_closes_when_the_client_asks_for_it(house: House) -> None:
     client = house.connect().send(get("/a", "Connection: close") + get("/b"))
     assert client.statuses == [200]

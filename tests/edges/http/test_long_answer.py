@@ -37,7 +37,7 @@ def test_every_cut_gives_the_same_bytes():
     for cut in range(len(DATA)):
         made, sink, _ = gathered([DATA[:cut], DATA[cut:]])
         assert (sink.data, sink.finished) == (whole.body, True)
-        assert (made.status, made.headers) == (whole.status, whole.headers)
+        assert (made.status, made.headers, made.touched) == (whole.status, whole.headers, whole.touched)
 
 
 def test_it_is_compressed_on_its_way():

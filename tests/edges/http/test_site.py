@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -334,6 +335,19 @@ class TestCors:
         allowed = b"access-control-allow-headers"
         assert b"x-my-auth" in fields(rig.answer("OPTIONS", "/graphql", asked))[allowed]
         assert b"x-my-auth" not in fields(rig.answer("OPTIONS", "/admin", asked))[allowed]
+
+    def test_answers_are_told_by_their_own_origin_and_the_rules_of_now(self, rig: SiteRig) -> None:
+        allowed = b"access-control-allow-origin"
+
+        def told(origin: str) -> list[bytes | None]:
+            replies = [rig.answer("POST", "/query", DQL | {"Origin": origin}, b"{}") for _ in range(2)]
+            assert all(reply.start for reply in replies)
+            return [fields(reply).get(allowed) for reply in replies]
+
+        assert told("https://app.example") == [b"*"] * 2
+        rig.live.replace(replace(rig.live.config, cors_allowed_origins=("https://app.example",)))
+        assert told("https://app.example") == [b"https://app.example"] * 2
+        assert told("https://other.example") == [None] * 2
 
     def test_refusals_can_be_read_by_the_page_too(self) -> None:
         rig = SiteRig(client_token=Secret("visitor"))

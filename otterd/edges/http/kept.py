@@ -1,0 +1,38 @@
+"""What is made of a head once, for all requests that begin with the same bytes."""
+
+from otterd.core.operation import Caller, Metadata
+from otterd.edges.http.plan import Render
+
+
+class Question:
+    """What a request to `/query` says beside its text.
+
+    `json` says that the text and its variables are members of a JSON object, `encoding` how the body is
+    encoded. `options` is encoded protobuf that stands behind the text in the call. `streams`, `timeout` and
+    what follows are those of Rpc and Call.
+    """
+
+    def __init__(
+        self, json: bool, encoding: bytes, metadata: Metadata, options: bytes, render: Render, streams: bool
+    ) -> None:
+        self.json = json
+        self.encoding = encoding
+        self.metadata = metadata
+        self.options = options
+        self.render = render
+        self.streams = streams
+        self.timeout: float | None = None
+        self.start_ts = 0
+        self.read_only = False
+        self.best_effort = False
+
+
+class Kept:
+    """Keeps it; each is None until the first of these requests has needed it.
+
+    `caller` is who sent the last of them, who mostly sends the next.
+    """
+
+    def __init__(self) -> None:
+        self.caller: Caller | None = None
+        self.question: Question | None = None
