@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 _SHORT = 128
-_LENGTHS = tuple(bytes((length,)) for length in range(_SHORT))
+"""Lengths below this are one byte."""
 
 
 def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
@@ -13,15 +13,19 @@ def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
     if variables:
         for name, value in variables.items():
             key, meant = name.encode(), value.encode()
-            entry = b"\n%b%b\x12%b%b" % (_length(len(key)), key, _length(len(meant)), meant)
-            asked += b"*%b%b" % (_length(len(entry)), entry)  # field 5
+            long, wide = len(key), len(meant)
+            size = long + wide + 4
+            if size < _SHORT:
+                # Field 5, whose fields 1 and 2 are the name and the value; each length is one byte.
+                asked += b"*%c\n%c%b\x12%c%b" % (size, long, key, wide, meant)
+            else:
+                entry = b"\n%b%b\x12%b%b" % (_length(long), key, _length(wide), meant)
+                asked += b"*%b%b" % (_length(len(entry)), entry)
     return asked
 
 
 def _length(size: int) -> bytes:
     """Return `size` as protobuf writes a number."""
-    if size < _SHORT:
-        return _LENGTHS[size]
     written = bytearray()
     while size >= _SHORT:
         written.append(size & 0x7F | 0x80)

@@ -52,3 +52,9 @@ class Keeper:
         """For how many seconds a connection may be idle."""
         config = self.live.config
         return config.drain_timeout * DRAIN_LINGER if self.draining else config.idle_timeout
+
+    def idle_until(self) -> float:
+        """Return the deadline of a connection that becomes idle now."""
+        if self.draining:
+            return self.due(self.idle_allowed)
+        return self.now + self.live.config.idle_timeout + SWEEP

@@ -45,7 +45,7 @@ class Patience:
         if not self._idle:
             self._since = None
             self._idle = True
-            self._deadline = self._keeper.due(self._keeper.idle_allowed)
+            self._deadline = self._keeper.idle_until()
 
     def wait_for_request(self, seconds: float) -> None:
         """Wait `seconds` from when the request began to come in."""

@@ -19,7 +19,10 @@ _PARAMS = frozenset((b"debug", b"timeout", b"startTs", b"hash", b"be", b"ro", b"
 _FORMATS = {b"": False, b"json": False, b"rdf": True}
 _DEBUG = (("debug", "true"),)
 _RENDERS: dict[tuple[bool, bool], Render] = {
-    (rdf, gzip): partial(query_answer, rdf=rdf, gzip=gzip) for rdf in (False, True) for gzip in (False, True)
+    (False, False): query_answer,
+    (False, True): partial(query_answer, gzip=True),
+    (True, False): partial(query_answer, rdf=True),
+    (True, True): partial(query_answer, rdf=True, gzip=True),
 }
 
 

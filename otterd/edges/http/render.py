@@ -4,6 +4,7 @@ from math import ceil
 
 from otterd.core.operation import Answer, Body, Headers
 from otterd.core.replaced import replaced
+from otterd.edges.http.extensions import told
 from otterd.edges.http.golang import compact, quoted, quoted_plain
 from otterd.edges.http.long_answer import LongAnswer
 from otterd.edges.http.plan import Render, Rendered
@@ -28,25 +29,30 @@ _NAMES = {
 }  # fmt: skip
 
 
-def query_answer(answer: Answer, *, rdf: bool, gzip: bool) -> Rendered:
+def query_answer(answer: Answer, *, rdf: bool = False, gzip: bool = False) -> Rendered:
     """Render the answer to `/query`."""
     if answer.status:
         return refused(answer)
-    if not isinstance(answer.body, bytes):
-        return _flowing(answer, answer.body, gzip)
-    response = _response(answer.body)
+    body = answer.body
+    if not isinstance(body, bytes):
+        return _flowing(answer, body, gzip)
+    usual = None if rdf else told(body)
+    if usual is not None:
+        whole = b'{"data":%b,"extensions":{%b}}' % (usual.data, usual.extensions.encode())
+        return Rendered(200, _GZIPPED if gzip else _PLAIN, whole, gzip, None, usual.touched)
+    response = _response(body)
     data = _rdf(response) if rdf else response.json
-    return _reply(b"%b%b%b" % (_DATA, data, _tail(response)), gzip, response)
+    return _reply(b"%b%b%b" % (_DATA, data, tail(response)), gzip, response)
 
 
 def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
     """Render the answer to `/query` as it comes; how many nodes it touched is in its metadata as well."""
-    told = [int(value) for name, value in answer.headers if name == TOUCHED.lower() and value.isdigit()]
-    stream = LongAnswer(body, _DATA, _tail, gzip=gzip)
-    return Rendered(200, _GZIPPED if gzip else _PLAIN, b"", stream=stream, touched=told[0] if told else -1)
+    said = [int(value) for name, value in answer.headers if name == TOUCHED.lower() and value.isdigit()]
+    stream = LongAnswer(body, _DATA, tail, gzip=gzip)
+    return Rendered(200, _GZIPPED if gzip else _PLAIN, b"", stream=stream, touched=said[0] if said else -1)
 
 
-def _tail(response: api.Response) -> bytes:
+def tail(response: api.Response) -> bytes:
     """Return what stands behind the data in an answer to `/query`."""
     return f',"extensions":{{{_extensions(response, metrics=True)}}}}}'.encode("utf-8", "replace")
 

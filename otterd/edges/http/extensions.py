@@ -1,0 +1,142 @@
+"""What stands behind the data in an answer to `/query`, written straight from the bytes of an `api.Response`.
+
+Of the answers that come by the thousand: to protobuf's objects one goes some thirty times for it, and no
+compiler makes that cheaper. Whatever is not quite usual is left to them.
+"""
+
+from functools import lru_cache
+
+from otterd.edges.http.golang import quoted
+from otterd.wire.varint import varint
+
+_JSON, _TXN, _LATENCY, _METRICS = 0x0A, 0x12, 0x1A, 0x22
+_LATENCIES = {
+    0x08: ',"parsing_ns":',
+    0x10: ',"processing_ns":',
+    0x18: ',"encoding_ns":',
+    0x20: ',"assign_timestamp_ns":',
+    0x28: ',"total_ns":',
+}
+_START_TS, _HASH = 0x08, 0x32
+# A map is written as a list of these.
+_ENTRY, _NAME, _NUMBER = 0x0A, 0x0A, 0x10
+
+
+class Told:
+    """An answer in its parts: `data`, the text of its `extensions`, and how many nodes were `touched`."""
+
+    def __init__(self, data: bytes, extensions: str, touched: int) -> None:
+        self.data = data
+        self.extensions = extensions
+        self.touched = touched
+
+
+def told(body: bytes) -> Told | None:
+    """Return what the `api.Response` in `body` tells, None when that is not a usual one."""
+    try:
+        return _read(body)
+    except (IndexError, ValueError):
+        return None
+
+
+def _read(body: bytes) -> Told | None:
+    data, latency, txn, metrics = b"", "", "", ""
+    touched = at = 0
+    last, size = 0, len(body)
+    while at < size:
+        tag = body[at]
+        if tag <= last:
+            # Twice the same is to be merged.
+            return None
+        length, start = body[at + 1], at + 2
+        if length >= 0x80:
+            length, start = varint(body, at + 1)
+        last, at = tag, start + length
+        part = body[start:at]
+        if at > size:
+            return None
+        if tag == _JSON:
+            data = part
+        elif tag == _TXN:
+            txn = f',"txn":{{{_txn(part)[1:]}}}'
+        elif tag == _LATENCY:
+            latency = f',"server_latency":{{{_latency(part)[1:]}}}'
+        elif tag == _METRICS:
+            counts = _counts(part)
+            touched = counts.get(b"_total", 0)
+            metrics = f',"metrics":{_metrics(counts)}'
+        else:
+            return None
+    return Told(data, (latency + txn + metrics)[1:], touched)
+
+
+def _latency(part: bytes) -> str:
+    text, at, last, size = "", 0, 0, len(part)
+    while at < size:
+        tag = part[at]
+        name = _LATENCIES.get(tag)
+        if name is None or tag <= last:
+            raise ValueError
+        last = tag
+        byte, at = part[at + 1], at + 2
+        if byte < 0x80:
+            number = byte
+        elif part[at] < 0x80:
+            number, at = byte & 0x7F | part[at] << 7, at + 1
+        elif part[at + 1] < 0x80:
+            number, at = byte & 0x7F | (part[at] & 0x7F) << 7 | part[at + 1] << 14, at + 2
+        else:
+            number, at = varint(part, at - 1)
+        if number:
+            text += f"{name}{number}"
+    return text
+
+
+def _txn(part: bytes) -> str:
+    text, at, last = "", 0, 0
+    while at < len(part):
+        tag = part[at]
+        if tag <= last:
+            raise ValueError
+        last = tag
+        number, at = varint(part, at + 1)
+        if tag == _START_TS:
+            text = f',"start_ts":{number}' if number else ""
+        elif tag == _HASH and at + number <= len(part):
+            text += f',"hash":{quoted(part[at : at + number].decode())}' if number else ""
+            at += number
+        else:
+            raise ValueError
+    return text
+
+
+def _counts(part: bytes) -> dict[bytes, int]:
+    counts: dict[bytes, int] = {}
+    at, whole = 0, len(part)
+    while at < whole:
+        # An entry of the map: its length, then a name and a number. Longer ones are rare.
+        end, size = at + 2 + part[at + 1], part[at + 3]
+        value = at + 4 + size
+        if part[at] != _ENTRY or part[at + 1] >= 0x80 or part[at + 2] != _NAME or part[value] != _NUMBER:
+            raise ValueError
+        number, stop = part[value + 1], value + 2
+        if number >= 0x80:
+            number, stop = varint(part, value + 1)
+        if stop != end:
+            raise ValueError
+        counts[part[at + 4 : value]] = number
+        at = end
+    return counts
+
+
+def _metrics(counts: dict[bytes, int]) -> str:
+    if not counts:
+        return "{}"
+    # The order of UTF-8 is that of its code points.
+    return '{"num_uids":{' + ",".join([f"{_quoted(name)}:{counts[name]}" for name in sorted(counts)]) + "}}"
+
+
+@lru_cache(maxsize=4096)
+def _quoted(name: bytes) -> str:
+    """Return `name` as a JSON string; they come again and again."""
+    return quoted(name.decode())
