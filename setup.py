@@ -26,10 +26,12 @@ ROOMS = (
 )
 MODULES = (
     "alphas/fields.py",
+    "alphas/sight.py",
     "dql/cache.py",
     "dql/digest.py",
     "dql/fingerprint.py",
     "dql/generations.py",
+    "ops/access.py",
     "ops/ledger.py",
     "ops/stamp.py",
 )

@@ -84,6 +84,8 @@ class Account:
         self._fleet = fleet
         self._chance = chance
         self._wall = wall
+        self.token = ""
+        """The access token, "" when there is none."""
         self._tokens: Tokens | None = None
         self._got = 0.0
         self._failures = 0
@@ -93,10 +95,6 @@ class Account:
         self._session: Deferred[None] | None = None
         self._waiting: list[Deferred[str]] = []
         live.watch(self._reconfigure)
-
-    def token(self) -> str:
-        """Return the access token, or "" when there is none."""
-        return self._tokens.access if self._tokens else ""
 
     @property
     def pending(self) -> bool:
@@ -118,7 +116,7 @@ class Account:
         if not self._running or not self._live.config.dgraph_user:
             return succeed("")
         if self._tokens and self._clock.seconds() < self._got + FRESH:
-            return succeed(self.token())
+            return succeed(self.token)
         waiting: Deferred[str] = Deferred()
         self._waiting.append(waiting)
         self._log_in()
@@ -132,7 +130,7 @@ class Account:
                 self._log_in()
 
     def _forget(self) -> None:
-        self._tokens = None
+        self._tokens, self.token = None, ""
         self._failures = 0
         self._later(None)
         session, self._session = self._session, None
@@ -162,7 +160,8 @@ class Account:
     async def _attempt(self) -> None:
         user = self._live.config.dgraph_user
         try:
-            self._tokens = await self._tokens_from_any()
+            self._tokens = tokens = await self._tokens_from_any()
+            self.token = tokens.access
         except LoginFailed as why:
             first, most = BACKOFF
             wait = min(most, first * 2 ** min(self._failures, 10)) * (0.5 + 0.5 * self._chance())
@@ -174,7 +173,7 @@ class Account:
             self._failures = 0
             self._got = self._clock.seconds()
             # A refresh at four fifths leaves time for failures.
-            wait = max(1.0, 0.8 * life(self._tokens.access, self._wall()))
+            wait = max(1.0, 0.8 * life(tokens.access, self._wall()))
         self._session = None
         self._later(wait)
         self._tell()
@@ -234,7 +233,7 @@ class Account:
 
     def _tell(self) -> None:
         waiting, self._waiting = self._waiting, []
-        token = "" if self._failures else self.token()
+        token = "" if self._failures else self.token
         for deferred in waiting:
             if not deferred.called:
                 deferred.callback(token)

@@ -51,8 +51,9 @@ class Guardian(Protocol):
     def pending(self) -> bool:
         """Tell whether the first login is under way."""
 
+    @property
     def token(self) -> str:
-        """Return the access token, or ""."""
+        """The access token, "" when there is none."""
 
     def renew(self) -> Deferred[str]:
         """Log in anew."""

@@ -1,12 +1,14 @@
 """The alphas as they stand, for the corridor: the map, who is usable, who is busy, who is silent."""
 
 from collections.abc import Callable
+from typing import Protocol
 
-from otterd.alphas.fleet import Fleet
 from otterd.alphas.probe import HEALTHY
-from otterd.alphas.topology import Topology
 from otterd.core.cluster import Map
+from otterd.core.health import Ward
 from otterd.core.judge import NODE_FAULTS, Verdict
+from otterd.core.lag import Lag
+from otterd.core.load import Load
 from otterd.core.operation import SLOW, Purpose
 from otterd.core.standing import Status
 from otterd.core.steady import Steady
@@ -25,6 +27,55 @@ UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
 
 MOVING = "opPredMove"
 """What an alpha names among its ongoing tasks while it hands a tablet to another group."""
+
+
+class Asked(Protocol):
+    """What the last probe of an alpha found."""
+
+    @property
+    def status(self) -> str:
+        """Return "healthy", or what else it is."""
+
+
+class Post(Protocol):
+    """One alpha."""
+
+    @property
+    def health(self) -> Asked:
+        """Return what is known of its health."""
+
+
+class Fleet(Protocol):
+    """All alphas, and what is counted of them."""
+
+    ward: Ward
+    load: Load
+    lag: Lag
+
+    @property
+    def discovered(self) -> frozenset[str]:
+        """Return those that the configuration does not name."""
+
+    def get(self, address: str) -> Post | None:
+        """Return one of them."""
+
+    def on_told(self, hearer: Callable[[str], None]) -> None:
+        """Call `hearer(address)` after each probe of an alpha."""
+
+    def on_muster(self, follower: Callable[[], None]) -> None:
+        """Call `follower()` when there are others."""
+
+
+class Topology(Protocol):
+    """Knows the map of the cluster."""
+
+    map: Map
+
+    def hint(self, why: str) -> None:
+        """Ask for it at once."""
+
+    def watch(self, callback: Callable[[Map, Map], None]) -> None:
+        """Call `callback(old, new)` when another one replaces it."""
 
 
 class Sight:

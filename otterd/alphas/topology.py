@@ -104,7 +104,7 @@ class Topology:
         self._next = None
         alpha = self._whom()
         if alpha is not None and not self._account.pending:
-            token = self._account.token()
+            token = self._account.token
             asked = state_page(alpha.http, self._reactor, token, self._live.config.probe_timeout)
             told = asked.addCallback(self._told, alpha.address, namespace_of(token))
             self._asking[alpha.address] = told.addErrback(self._failed, alpha.address)
@@ -149,7 +149,7 @@ class Topology:
 
     def _refused(self, refused: Refused) -> None:
         now, config = self._clock.seconds(), self._live.config
-        if refused.expired and self._account.token() and now - self._renewed >= RENEWAL:
+        if refused.expired and self._account.token and now - self._renewed >= RENEWAL:
             self._renewed = now
             self._account.renew().addCallback(lambda _: self.hint("the account's token is new"))
             return
@@ -157,7 +157,7 @@ class Topology:
             return
         if not config.dgraph_user:
             why = "no account is configured"
-        elif not self._account.token():
+        elif not self._account.token:
             why = "the configured account could not log in"
         else:
             why = "the configured account is none"

@@ -81,7 +81,7 @@ class Calls:
         shared.sight.begun(address, operation.purpose)
         if operation.entry.decision is not None:
             record_call(operation.entry.decision, leg, now - self.began)
-        token = shared.account.token() if self._grant.lend else ""
+        token = shared.account.token if self._grant.lend else ""
         leg.send(operation.request, token, self.deadline - now)
 
     def leg_answered(self, leg: Leg, answer: Answer) -> None:

@@ -48,7 +48,7 @@ class Passage(Calls):
     def begin(self) -> Deferred[Answer]:
         """Make the first attempt; the Deferred is the caller's."""
         account = self._shared.account
-        if self._grant.lend and account.pending:
+        if self._grant.lend and not account.token and account.pending:
             account.renew().addBoth(self._logged_in).addErrback(self.leg_broke)
             return self._done
         try:
@@ -87,13 +87,13 @@ class Passage(Calls):
     def _place(self, now: float) -> None:
         """Ask where the request may go, and go there."""
         shared, operation = self._shared, self.operation
-        lent = self._grant.lend and bool(shared.account.token())
+        lent = self._grant.lend and bool(shared.account.token)
         self.ask = shared.placing.ask(operation, lent=lent)
         self._choose()
         config = shared.live.config
         if config.hedge or config.max_stale or operation.max_stale is not None:
             self._second = second_for(self, shared)
-        self._go(now)
+        self._go(self._order, now)
 
     def _choose(self) -> None:
         """Ask anew which alphas may have it."""
@@ -103,8 +103,8 @@ class Passage(Calls):
         if operation.entry.decision is not None:
             record_choice(operation, self.ask, self._order, shared)
 
-    def _go(self, now: float) -> None:
-        """Call the next alpha, or wait where that is better."""
+    def _go(self, order: tuple[str, ...], now: float) -> None:
+        """Call the first alpha of `order` that has room, or wait where that is better."""
         shared, operation = self._shared, self.operation
         if self.deadline <= now:
             # Not one alpha was asked, or each said that it did nothing: even a write's outcome is known.
@@ -116,7 +116,6 @@ class Passage(Calls):
             if lacking:
                 self._hold(lacking, now)
                 return
-        order = self.untried or self._order
         if self.ask.wrote:
             order = shared.placing.staying(self.ask, order)
         address = shared.lines.choose(self.lane, order)
@@ -186,7 +185,7 @@ class Passage(Calls):
         if self.untried and self._attempts < shared.live.config.max_attempts:
             if verdict in FREE or shared.budget.spend(now):
                 shared.tally.retried(verdict)
-                self._go(now)
+                self._go(self.untried, now)
                 return True
             shared.tally.retries_denied += 1
             if verdict is Verdict.LOST:
@@ -206,7 +205,7 @@ class Passage(Calls):
         if isinstance(token, str) and token and self.heard:
             self._tried = self._tried[:-1]
             self._attempts -= 1
-            self._go(self._shared.clock.seconds())
+            self._go(self.untried or self._order, self._shared.clock.seconds())
         else:
             self._finish(answer)
 
@@ -236,7 +235,7 @@ class Passage(Calls):
         self._attempts = min(self._attempts, 1)
         try:
             self._choose()
-            self._go(self._shared.clock.seconds())
+            self._go(self._order, self._shared.clock.seconds())
         except Exception:
             self.leg_broke(Failure())
 

@@ -47,8 +47,9 @@ class Lender(Protocol):
     def pending(self) -> bool:
         """Whether the first login is under way."""
 
+    @property
     def token(self) -> str:
-        """Return the access token, or "" when there is none."""
+        """The access token, "" when there is none."""
 
     def renew(self) -> Deferred[str]:
         """Log in anew and fire with the token, "" when that failed."""

@@ -62,7 +62,7 @@ def account(live, clock, alphas):
     yield account
     account.stop()
     assert not clock.getDelayedCalls()
-    assert account.token() == ""
+    assert account.token == ""
 
 
 def asked(*channels):
@@ -79,12 +79,12 @@ def test_without_a_user_it_is_idle(clock, alphas):
     account.start()
     got = []
     account.renew().addCallback(got.append)
-    assert (account.token(), got, asked(*alphas)) == ("", [""], [])
+    assert (account.token, got, asked(*alphas)) == ("", [""], [])
 
 
 def test_logs_in_at_start(account, alphas):
     account.start()
-    assert account.token() == token("first", 100)
+    assert account.token == token("first", 100)
     [request] = asked(*alphas)
     assert (request.userid, request.password, request.namespace) == ("groot", "s3cret", 7)
 
@@ -95,7 +95,7 @@ def test_refreshes_at_four_fifths_of_the_tokens_life(account, alphas, clock):
     assert len(asked(*alphas)) == 1
     all_fail(alphas, tokens("second"))
     clock.advance(1)
-    assert account.token() == token("second", 100)
+    assert account.token == token("second", 100)
     assert sorted(r.refresh_token for r in asked(*alphas)) == ["", "refresh-first"]
     assert all(not r.password for r in asked(*alphas) if r.refresh_token)
 
@@ -105,7 +105,7 @@ def test_a_useless_refresh_token_gives_way_to_the_password(account, alphas, cloc
     refused = Answer(2, message="unable to authenticate through refresh token")
     all_fail(alphas, lambda rpc: refused if b"refresh-" in rpc.payload else tokens("second"))
     clock.advance(80)
-    assert account.token() == token("second", 100)
+    assert account.token == token("second", 100)
     assert asked(*alphas)[-1].password == "s3cret" or asked(*alphas)[0].password == "s3cret"
 
 
@@ -113,7 +113,7 @@ def test_goes_round_the_alphas(account, alphas):
     alphas[1].on("Login", NotReached("refused"))
     alphas[0].on("Login", Answer(2, message="Please retry again, server is not ready to accept requests"))
     account.start()
-    assert (len(alphas[0].calls), len(alphas[1].calls), account.token()) == (1, 1, "")
+    assert (len(alphas[0].calls), len(alphas[1].calls), account.token) == (1, 1, "")
 
 
 def test_tries_again_ever_more_slowly(account, alphas, clock):
@@ -126,14 +126,14 @@ def test_tries_again_ever_more_slowly(account, alphas, clock):
     assert waits == [1, 2, 4, 8, 16, 30, 30]
     all_fail(alphas, tokens("late"))
     clock.advance(30)
-    assert account.token() == token("late", 100)
+    assert account.token == token("late", 100)
 
 
 def test_a_failed_refresh_keeps_the_token(account, alphas, clock):
     account.start()
     all_fail(alphas, NotReached("refused"))
     clock.advance(80)
-    assert account.token() == token("first", 100)
+    assert account.token == token("first", 100)
 
 
 def test_all_who_renew_share_one_login(account, alphas, clock):
@@ -168,14 +168,14 @@ def test_whoever_left_a_renewal_is_not_told(account, alphas, clock):
     gone.cancel()
     [call] = [call for channel in alphas for call in channel.waiting]
     alphas[0].settle(call, tokens("renewed"))
-    assert account.token() == token("renewed", 100)
+    assert account.token == token("renewed", 100)
 
 
 def test_a_reload_changes_the_account(account, alphas, live, clock):
     account.start()
     all_fail(alphas, HANG)
     live.replace(Config(dgraph_user="other", dgraph_password="new"))
-    assert account.token() == ""
+    assert account.token == ""
     [call] = [call for channel in alphas for call in channel.waiting]
     assert api.LoginRequest.FromString(call.request.payload).userid == "other"
     live.replace(Config())
@@ -204,7 +204,7 @@ def test_no_secret_is_told(account, alphas, monkeypatch):
 def test_an_answer_without_tokens_is_a_failure(account, alphas, answer):
     all_fail(alphas, answer)
     account.start()
-    assert account.token() == ""
+    assert account.token == ""
 
 
 def test_a_tokens_life_is_read_from_it():

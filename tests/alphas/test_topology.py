@@ -41,6 +41,7 @@ class Account:
         self.pending = False
         self.renewals = []
 
+    @property
     def token(self):
         return self.said
 

@@ -34,6 +34,7 @@ class FakeAccount:
     def pending(self) -> bool:
         return self.login is not None and not self.login.called
 
+    @property
     def token(self) -> str:
         return self.held
 
