@@ -45,8 +45,9 @@ def end_to_end(headers: list[tuple[bytes, bytes]]) -> Headers:
 
 def sendable(metadata: Metadata) -> bool:
     """Tell whether gRPC can carry `metadata`: a value not in `-bin` must be printable ASCII."""
-    return all(
-        isinstance(value, bytes) == name.endswith("-bin")
-        and (isinstance(value, bytes) or (value.isascii() and value.isprintable()))
-        for name, value in metadata
-    )
+    for name, value in metadata:
+        if isinstance(value, bytes) != name.endswith("-bin"):
+            return False
+        if not isinstance(value, bytes) and not (value.isascii() and value.isprintable()):
+            return False
+    return True

@@ -7,7 +7,7 @@ from otterd.core.operation import Answer, Headers
 from otterd.errors import AlphaFailure, NotReached, TimedOut
 from otterd.errors import Lost as LostCall
 from otterd.wire.h2 import Code, Head, Lost, only
-from otterd.wire.h2.messages import HEAD_BYTES
+from otterd.wire.h2.messages import HEAD_BYTES, MESSAGE_HEAD
 from otterd.wire.h2.metadata import decode_binaries, decode_message
 
 MOST = 2**31 - 1
@@ -35,8 +35,50 @@ _MOST_DIGITS = 9
 _PACKINGS = {b"gzip": 16 + zlib.MAX_WBITS, b"deflate": zlib.MAX_WBITS}
 
 
-def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
-    """Return the Answer of `head`, `trailers` (None when the head is all) and DATA `parts`, or raise Lost."""
+class Gist:
+    """What a head of an alpha's says: kept with it, for most answers begin and end with the same ones."""
+
+    __slots__ = ("fine", "metadata")
+
+    def __init__(self, head: Head) -> None:
+        """Raise Lost for a `-bin` field that is no base64."""
+        found = [field for field in head.fields if field[0] not in _OURS]
+        bare = not any(name.endswith(b"-bin") for name, _ in found)
+        self.metadata: Headers = tuple(found) if bare else _with_bytes(found)
+        self.fine = head.get(b"grpc-status") == b"0"
+        """Whether it ends a call with success."""
+
+
+def gist_of(head: Head) -> Gist:
+    """Return what `head` says; raise Lost for a `-bin` field that is no base64."""
+    gist = head.note
+    if not isinstance(gist, Gist):
+        gist = head.note = Gist(head)
+    return gist
+
+
+def metadata_of(head: Head) -> Headers:
+    """Return the fields of `head` that are not gRPC's own; raise Lost for a `-bin` one that is no base64."""
+    return gist_of(head).metadata
+
+
+def answer_of(head: Head, trailers: Head | None, first: bytes | None, rest: list[bytes] | None) -> Answer:
+    """Return the Answer of `head`, `trailers` (None when the head is all) and DATA, or raise Lost.
+
+    `first` is the first DATA if there was any, and `rest` the others.
+    """
+    if trailers is not None and first is not None and rest is None and len(first) >= HEAD_BYTES:
+        # Nearly every answer: success, one whole message in one frame, and heads that came before.
+        begun, told = head.note, trailers.note
+        if isinstance(begun, Gist) and isinstance(told, Gist) and told.fine:
+            flag, length = MESSAGE_HEAD.unpack_from(first)
+            if not flag and length == len(first) - HEAD_BYTES:
+                return Answer(0, first[HEAD_BYTES:], begun.metadata, told.metadata)
+    parts = [] if first is None else [first, *(rest or ())]
+    return _answer_of(head, trailers, parts)
+
+
+def _answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
     last = trailers or head
     status = last.get(b"grpc-status")
     if status is None:
@@ -47,9 +89,8 @@ def answer_of(head: Head, trailers: Head | None, parts: list[bytes]) -> Answer:
         )
     if trailers is None and parts:
         raise LostCall("an answer that ended without trailers")
-    headers, trailing = _both(head, trailers)
-    if status == b"0":
-        return Answer(0, message_of(head, parts), headers, trailing)
+    headers = () if trailers is None else metadata_of(head)
+    trailing = metadata_of(last)
     code = _code(status)
     if not code:
         return Answer(0, message_of(head, parts), headers, trailing)
@@ -116,21 +157,6 @@ def unpacked(packed: bytes, packing: int, most: int = MOST) -> bytes:
     if not unpacking.eof or unpacking.unused_data:
         raise LostCall("a compressed message that is not whole, or too long")
     return payload
-
-
-def _both(head: Head, trailers: Head | None) -> tuple[Headers, Headers]:
-    if trailers is None:
-        return (), metadata_of(head)
-    return metadata_of(head), metadata_of(trailers)
-
-
-def metadata_of(head: Head) -> Headers:
-    """Return the fields of `head` that are not gRPC's own; raise Lost for a `-bin` one that is no base64."""
-    found = [field for field in head.fields if field[0] not in _OURS]
-    for name, _ in found:
-        if name.endswith(b"-bin"):
-            return _with_bytes(found)
-    return tuple(found)
 
 
 def _with_bytes(found: list[tuple[bytes, bytes]]) -> Headers:

@@ -3,14 +3,15 @@
 from math import inf
 from typing import Protocol
 
-from otterd.alphas.awaited import tell_answer, tell_failure
+from otterd.alphas.awaited import DEAF, log, tell_answer, tell_failure
 from otterd.alphas.channel import Ear
 from otterd.alphas.h2.answers import answer_of, failure_of
 from otterd.alphas.h2.link import Link
-from otterd.alphas.h2.long_answer import LongAnswer, is_long
+from otterd.alphas.h2.long_answer import LONGER, LongAnswer
 from otterd.core.operation import Answer, Rpc
 from otterd.errors import AlphaFailure
 from otterd.wire.h2 import Head, Lost, Stream
+from otterd.wire.h2.messages import HEAD_BYTES
 
 
 class Keeper(Protocol):
@@ -19,54 +20,50 @@ class Keeper(Protocol):
     def left(self, call: "Call") -> float:
         """Return the seconds to the deadline of `call`."""
 
-    def landed(self, call: "Call") -> None:
-        """Be told that `call` is over."""
-
-    def cancelled(self, call: "Call") -> None:
-        """Be told that nobody wants the answer of `call`."""
+    def given_up(self, call: "Call") -> None:
+        """Be told that `call`, which waits for a link, is over."""
 
     def expect(self, call: "Call", seconds: float | None, latest: float) -> None:
         """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
 
 
-class Call:
-    """One call; the receiver of its stream. `link` is None while it waits for one."""
+class Call(Stream):
+    """One call; its own stream, and the receiver of that. `link` is None while it waits for one.
 
-    __slots__ = (
-        "_ear",
-        "_head",
-        "_keeper",
-        "_latest",
-        "_long",
-        "_parts",
-        "deadline",
-        "link",
-        "rpc",
-        "stream",
-    )
+    It is over when its connection no longer has it among its streams.
+    """
 
-    stream: Stream
-    _latest: float
+    _head: Head | None = None
+    _first: bytes | None = None
+    """The first DATA, which is all of an answer as a rule."""
+    _rest: list[bytes] | None = None
+    """What came after it."""
+    _long: LongAnswer | None = None
+    _latest = inf
+    link: Link | None = None
 
     def __init__(self, keeper: Keeper, rpc: Rpc, ear: Ear, deadline: float) -> None:
+        # The rest of a Stream comes when it is opened.
+        self.number = 0
         self._keeper = keeper
         self.rpc = rpc
         self._ear: Ear | None = ear
         self.deadline = deadline
-        self.link: Link | None = None
-        self._head: Head | None = None
-        self._long: LongAnswer | None = None
-        self._parts: list[bytes] = []
 
     def cancel(self) -> None:
         """Give up, unless it has ended, or a long answer has begun."""
         if self._ear is not None:
             self._ear = None
-            self._keeper.cancelled(self)
+            link = self.link
+            if link is None:
+                self._keeper.given_up(self)
+            else:
+                link.connection.reset(self)
 
     def fail(self, failure: AlphaFailure) -> None:
         """End the call without an answer, or in the middle of a long one."""
-        self._keeper.landed(self)
+        if self.link is None:
+            self._keeper.given_up(self)
         if self._long is not None:
             self._long.fail(failure)
         else:
@@ -76,10 +73,6 @@ class Call:
         """Let the call fail in so many seconds, or wait for ever."""
         self._keeper.expect(self, seconds, self._latest)
 
-    def over(self) -> None:
-        """Note that nothing more will come."""
-        self._keeper.landed(self)
-
     def headers(self, head: Head) -> None:
         """Take the answer's head."""
         self._head = head
@@ -87,22 +80,39 @@ class Call:
     def informed(self, head: Head) -> None:
         """Take no note of an informational head."""
 
-    def data(self, data: bytes) -> None:
-        """Take a piece of the answer."""
-        if self.rpc.streams and not self._parts and is_long(data) and self._flows(data):
-            return
-        self._parts.append(data)
-        self.link.connection.consumed(self.stream, len(data))  # type: ignore[union-attr]
+    def data(self, data: bytes) -> bool | None:
+        """Take a piece of the answer; return whether it is put together here."""
+        if self._first is None:
+            if (
+                self.rpc.streams
+                and data[1:HEAD_BYTES] > LONGER
+                and len(data) >= HEAD_BYTES
+                and not data[0]
+                and self._flows(data)
+            ):
+                return False
+            self._first = data
+        elif self._rest is None:
+            self._rest = [data]
+        else:
+            self._rest.append(data)
+        return True
 
     def ended(self, trailers: Head | None) -> None:
         """Answer with what came."""
-        self._keeper.landed(self)
         try:
-            answer = answer_of(self._head, trailers, self._parts)  # type: ignore[arg-type]
+            answer = answer_of(self._head, trailers, self._first, self._rest)  # type: ignore[arg-type]
         except AlphaFailure as failure:
             self._tell_failure(failure)
             return
-        self._tell(answer)
+        ear = self._ear
+        if ear is not None:
+            # Let go of first: it may refer to this call as well, and circles wait for a collection.
+            self._ear = None
+            try:
+                ear.answered(answer)
+            except Exception:
+                log.failure(DEAF)
 
     def lost(self, lost: Lost) -> None:
         """Fail as the stream did."""
@@ -118,17 +128,17 @@ class Call:
         assert head is not None
         if head.status != 200 or head.get(b"grpc-status") is not None:
             return False
-        self._latest = self.deadline if self.rpc.strict else inf
+        if self.rpc.strict:
+            self._latest = self.deadline
         try:
-            self._long = long = LongAnswer(self, link, self.stream, head, data)
+            self._long = long = LongAnswer(self, link, self, head, data)
         except AlphaFailure:
             return False
-        self.stream.receiver = long
+        self.receiver = long
         self._tell(long.answer)
         return True
 
     def _tell(self, answer: Answer) -> None:
-        """Let go of the ear, which may refer to this call as well: circles wait for a collection."""
         ear, self._ear = self._ear, None
         if ear is not None:
             tell_answer(ear, answer)

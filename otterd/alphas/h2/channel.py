@@ -15,14 +15,14 @@ from otterd.alphas.endpoint import AlphaEndpoint
 from otterd.alphas.fields import sendable
 from otterd.alphas.h2.attempt import attempt
 from otterd.alphas.h2.call import Call
-from otterd.alphas.h2.link import ALPN, Link, soon_of
+from otterd.alphas.h2.link import ALPN, TOGETHER, Link, soon_of
 from otterd.alphas.h2.requests import Requests
 from otterd.alphas.h2.talk import Talk
 from otterd.alphas.resolve import Resolver, split
 from otterd.alphas.tls import ClientTls
 from otterd.core.operation import Answer, Duplex, Rpc
 from otterd.errors import NotReached, TimedOut
-from otterd.wire.h2 import Code, Leaving, NoRoom, QueueFull, pack
+from otterd.wire.h2 import Leaving, NoRoom, QueueFull
 
 TICK = 0.02
 """Seconds between two looks at the deadlines, while calls are under way."""
@@ -76,7 +76,6 @@ class H2Channel:
         self._chance = chance
         self._links: list[Link] = []
         self._open: dict[Link, None] = {}
-        self._live: dict[Call, None] = {}
         self._waiting: dict[Call, None] = {}
         self._soonest = math.inf
         self._sweep: IDelayedCall | None = None
@@ -103,7 +102,6 @@ class H2Channel:
             return refused(ear, NotReached("no time was left to send it"))
         deadline = self._clock.seconds() + timeout
         call = Talk(self, rpc, ear, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, ear, deadline)
-        self._live[call] = None
         if deadline < self._soonest:
             self._soonest = deadline
         if self._sweep is None:
@@ -138,17 +136,9 @@ class H2Channel:
         """Return the seconds to the deadline of `call`."""
         return call.deadline - self._clock.seconds()  # type: ignore[no-any-return]
 
-    def landed(self, call: Call) -> None:
-        """Forget `call`, which is over."""
-        self._live.pop(call, None)
-        if call.link is None:
-            self._waiting.pop(call, None)
-
-    def cancelled(self, call: Call) -> None:
-        """Tell the alpha that nobody wants the answer of `call`."""
-        self.landed(call)
-        if call.link is not None:
-            call.link.connection.reset(call.stream, Code.CANCEL)
+    def given_up(self, call: Call) -> None:
+        """Forget `call`, which waited."""
+        self._waiting.pop(call, None)
 
     def expect(self, call: Call, seconds: float | None, latest: float) -> None:
         """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
@@ -187,14 +177,18 @@ class H2Channel:
     def _send(self, call: Call, timeout: float) -> bool:
         """Put `call` on the least busy connection; return whether one took it."""
         links = self._links
-        link = links[0] if len(links) == 1 else min(links, key=_load)
+        link = links[0]
+        if len(links) > 1:
+            for other in links:
+                if len(other.connection.streams) < len(link.connection.streams):
+                    link = other
         connection = link.connection
         rpc = call.rpc
         try:
             if isinstance(call, Talk):
                 call.open(connection, self._requests, timeout)
             else:
-                call.stream = connection.request(self._requests.block(rpc, timeout), call, pack(rpc.payload))
+                connection.call(call, call, self._requests.block(rpc, timeout), rpc.payload)
         except (NoRoom, QueueFull):
             self._grow(MOST_LINKS)
             return False
@@ -202,7 +196,9 @@ class H2Channel:
             self.leaving(link)
             return bool(self._links) and self._send(call, timeout)
         call.link = link
-        link.counted()
+        link.unsent += 1
+        if link.unsent >= TOGETHER:
+            link.flush()
         if len(connection.streams) > BUSY and len(links) < LINKS:
             self._grow(LINKS)
         return True
@@ -288,23 +284,26 @@ class H2Channel:
                 link.tick(now)
             self._send_waiting()  # a connection does not tell when it is rid of what was queued
         if now >= self._soonest:
-            for call in [call for call in self._live if call.deadline <= now]:
-                if call in self._live:
+            for call in self._live():
+                if call.deadline <= now:
                     self._time_out(call, now)
-            self._soonest = min([call.deadline for call in self._live], default=math.inf)
-        if self._live and self._sweep is None:
+            self._soonest = min([call.deadline for call in self._live()], default=math.inf)
+        if self._sweep is None and (self._waiting or any(link.connection.streams for link in self._open)):
             self._sweep = self._clock.callLater(TICK, self._swept)
 
+    def _live(self) -> list[Call]:
+        """Return all calls that are not over."""
+        sent = [call for link in self._open for call in link.connection.streams.values()]
+        return [*self._waiting, *(call for call in sent if isinstance(call, Call))]
+
     def _time_out(self, call: Call, now: float) -> None:
+        """Let `call` fail, unless it has ended with another one."""
         link = call.link
         if link is None:
-            call.fail(NotReached("not connected within the deadline"))
-            return
-        link.connection.reset(call.stream, Code.CANCEL)
-        if now - link.heard >= SILENCE:
-            link.leave()
-        call.fail(TimedOut("no answer within the deadline"))
-
-
-def _load(link: Link) -> int:
-    return len(link.connection.streams)
+            if call in self._waiting:
+                call.fail(NotReached("not connected within the deadline"))
+        elif link.connection.streams.get(call.number) is call:
+            link.connection.reset(call)
+            if now - link.heard >= SILENCE:
+                link.leave()
+            call.fail(TimedOut("no answer within the deadline"))

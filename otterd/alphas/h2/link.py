@@ -103,7 +103,8 @@ class Link(TwistedProtocol):
         self._clock = clock
         self._soon = soon
         self._receiving = False
-        self._waiting = 0
+        self.unsent = 0
+        """Requests that wait for `flush`."""
         self.flowing = 0
         """How many long answers it carries."""
         self._left = False
@@ -159,15 +160,9 @@ class Link(TwistedProtocol):
         if self.flowing >= MOST_FLOWING:
             self.leave()
 
-    def counted(self) -> None:
-        """Note that a request was added; send early when there are several."""
-        self._waiting += 1
-        if self._waiting >= TOGETHER:
-            self.flush()
-
     def flush(self) -> None:
         """Send all there is."""
-        self._waiting = 0
+        self.unsent = 0
         data = self.connection.data_to_send()
         if data:
             self.transport.write(data)

@@ -13,6 +13,9 @@ from otterd.wire.h2.messages import HEAD_BYTES
 WHOLE = 1 << 20
 """Bytes of a message that is put together at most; a longer one flows."""
 
+LONGER = WHOLE.to_bytes(4)
+"""What the length of a longer one is greater than, as a message's head gives it."""
+
 PROGRESS = 30.0
 """Seconds in which something must come while the reader wants more."""
 
@@ -22,14 +25,6 @@ class Begun(Protocol):
 
     def expect(self, seconds: float | None) -> None:
         """Let the call fail in so many seconds, or wait for ever."""
-
-    def over(self) -> None:
-        """Be told that nothing more will come."""
-
-
-def is_long(data: bytes) -> bool:
-    """Return whether `data` begins an uncompressed message that flows."""
-    return len(data) >= HEAD_BYTES and not data[0] and int.from_bytes(data[1:HEAD_BYTES]) > WHOLE
 
 
 class LongAnswer:
@@ -69,7 +64,6 @@ class LongAnswer:
         """Tell the alpha that nobody wants the rest."""
         if self._inflow.reason is None:
             self._connection.reset(self._stream, Code.CANCEL)
-            self._call.over()
         self._inflow.drop()
 
     def fail(self, failure: AlphaFailure) -> None:
@@ -82,15 +76,15 @@ class LongAnswer:
     def informed(self, head: Head) -> None:
         """Take no note of an informational head."""
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bool | None:
         """Take a piece."""
         if not self._inflow.paused:
             self._call.expect(PROGRESS)
         self._take(data)
+        return False
 
     def ended(self, trailers: Head | None) -> None:
         """Take the alpha's word that this was all."""
-        self._call.over()
         if trailers is None or trailers.get(b"grpc-status") != b"0":
             self._inflow.end("the alpha failed in the middle of its answer")
         elif self._left:
@@ -105,7 +99,6 @@ class LongAnswer:
 
     def lost(self, lost: Lost) -> None:
         """Break off with the stream."""
-        self._call.over()
         self._inflow.end(lost.text)
 
     def drained(self) -> None:

@@ -12,7 +12,7 @@ from otterd.alphas.h2.requests import Requests
 from otterd.core.operation import Answer, Duplex, Sink
 from otterd.errors import AlphaFailure
 from otterd.errors import Lost as LostCall
-from otterd.wire.h2 import ClientConnection, Code, Head, QueueFull
+from otterd.wire.h2 import ClientConnection, Head, QueueFull
 
 
 class Talk(Call):
@@ -21,8 +21,6 @@ class Talk(Call):
     Until then nothing but what came with the call is sent, so that it can be told whether an alpha may
     have worked on it. Neither side is read faster than the other takes it.
     """
-
-    __slots__ = ("_answer", "_duplex", "_faster", "_inflow", "_pressed", "_slower")
 
     def __init__(self, keeper: Keeper, rpc: Duplex, ear: Ear, deadline: float) -> None:
         super().__init__(keeper, rpc, ear, deadline)
@@ -36,7 +34,7 @@ class Talk(Call):
     def open(self, connection: ClientConnection, requests: Requests, timeout: float) -> None:
         """Send what came with the call; raise as `connection.request` does."""
         rpc = self._duplex
-        self.stream = connection.request(requests.opening(rpc, timeout), self, rpc.payload, end=rpc.ended)
+        connection.open(self, self, requests.opening(rpc, timeout), rpc.payload, end=rpc.ended)
 
     # What the stream calls.
 
@@ -48,29 +46,28 @@ class Talk(Call):
         try:
             headers = metadata_of(head)
         except AlphaFailure as failure:
-            self._link.connection.reset(self.stream, Code.CANCEL)
+            self._link.connection.reset(self)
             self.fail(failure)
             return
         # Messages pass as they are, so how they are packed has to be told.
         encoding = head.get(ENCODING)
         if encoding is not None:
             headers = (*headers, (ENCODING, encoding))
-        self._inflow = Inflow(self._link, self.stream)
+        self._inflow = Inflow(self._link, self)
         left = self._keeper.left(self) + self._duplex.beyond
         self._keeper.expect(self, left, inf)
         self._answer = Answer(0, self, headers)
         self._tell(self._answer)
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bool | None:
         """Take a piece; what is no gRPC has nobody to go to."""
         if self._inflow is None:
-            self._link.connection.consumed(self.stream, len(data))
-        else:
-            self._inflow.take(data)
+            return True
+        self._inflow.take(data)
+        return False
 
     def ended(self, trailers: Head | None) -> None:
         """Take the alpha's last word."""
-        self._keeper.landed(self)
         answer = self._answer
         try:
             # Trailers alone, when the alpha refuses.
@@ -86,7 +83,8 @@ class Talk(Call):
 
     def fail(self, failure: AlphaFailure) -> None:
         """End without the alpha's last word."""
-        self._keeper.landed(self)
+        if self.link is None:
+            self._keeper.given_up(self)
         self._broke(failure)
 
     def drained(self) -> None:
@@ -112,8 +110,7 @@ class Talk(Call):
     def stop(self) -> None:
         """Tell the alpha that the caller is gone."""
         if self._body.reason is None:
-            self._link.connection.reset(self.stream, Code.CANCEL)
-            self._keeper.landed(self)
+            self._link.connection.reset(self)
         self._body.drop()
 
     def send(self, data: bytes) -> None:
@@ -121,9 +118,9 @@ class Talk(Call):
         if self._body.reason is not None:
             return
         try:
-            gone = self._link.connection.send(self.stream, data)
+            gone = self._link.connection.send(self, data)
         except QueueFull:
-            self._link.connection.reset(self.stream, Code.CANCEL)
+            self._link.connection.reset(self)
             self.fail(LostCall("too many bytes wait for the alpha"))
             return
         if not gone and not self._pressed:
@@ -133,7 +130,7 @@ class Talk(Call):
     def send_end(self) -> None:
         """Say that the caller sends nothing more."""
         if self._body.reason is None:
-            self._link.connection.send(self.stream, b"", end=True)
+            self._link.connection.send(self, b"", end=True)
 
     def on_pressure(self, slower: Callable[[], None], faster: Callable[[], None]) -> None:
         """Call `slower` when the alpha does not keep up and `faster` when it does again."""

@@ -23,19 +23,21 @@ not move. Call `tick(now)` about once a second. Receivers must not raise.
 
 *Client.* `met` is True once the peer's SETTINGS came, `room` says how many more requests may be sent.
 `request` raises NoRoom (`room_made` follows), Leaving (use another connection) or QueueFull:
-in each nothing was sent. `lost.unprocessed` is True when the request never left this process, was
-refused with REFUSED_STREAM, or lies above the last stream of a GOAWAY; otherwise it may have been
-worked on. `going_away` says that no more requests are taken; those in work go on, and `closed(None)`
-follows the last one. `leave()` does the same from this side. The end of an answer ends the call.
+in each nothing was sent. `call` does the same for a request of one message, on a Stream that the caller
+made: its call may be derived from Stream and hear itself. `lost.unprocessed` is True when the request
+never left this process, was refused with REFUSED_STREAM, or lies above the last stream of a GOAWAY;
+otherwise it may have been worked on. `going_away` says that no more requests are taken; those in work go
+on, and `closed(None)` follows the last one. `leave()` does the same from this side. The end of an answer
+ends the call.
 
 *Server.* `accept(stream, head)` returns the Receiver of a request; `data` and `ended` follow. Answer by
 `answer` (all at once), or `head`, `send` and `finish`; `head(..., end=True)` is a trailers-only answer.
 `refuse` is for what was never dispatched. `drain()` leaves in two steps without failing a call.
 
 *Flow.* Each byte that `data` handed over counts against the windows until `consumed`: say it at once
-for what is put together, and when the reader took it for what is passed on. `consumed` after the end
-of a stream is allowed, and needed; `reset` and `lost` give back the rest by themselves.
-`send` returns False while bytes wait, and raises QueueFull over the limits. A `reset` stream's
+for what is put together (as `data` does by returning True), and when the reader took it for what is passed
+on. `consumed` after the end of a stream is allowed, and needed; `reset` and `lost` give back the rest by
+themselves. `send` returns False while bytes wait, and raises QueueFull over the limits. A `reset` stream's
 receiver hears nothing more; what is sent on a stream that is gone is dropped in silence.
 
 *Header blocks* are sent without a table, so encoded parts may be kept and joined; `block_of(head)`

@@ -1,5 +1,7 @@
 """The side that asks: Otter towards an alpha."""
 
+from struct import Struct
+
 from otterd.wire.h2 import settings
 from otterd.wire.h2.connection import Connection
 from otterd.wire.h2.decode import Memo
@@ -7,8 +9,13 @@ from otterd.wire.h2.errors import Broken, Code, Leaving, Lost, Malformed, NoRoom
 from otterd.wire.h2.fields import ANSWER, INTERIM, TRAILERS, Head
 from otterd.wire.h2.frames import DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, MAX_STREAM, PREFACE
 from otterd.wire.h2.limits import Limits
+from otterd.wire.h2.messages import HEAD_BYTES as MESSAGE_BYTES
+from otterd.wire.h2.messages import pack
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Receiver, Stream
+
+MESSAGE = Struct(">IBIBI")
+"""The heads of a DATA frame and of the message that it begins with."""
 
 
 class ClientConnection(Connection):
@@ -40,6 +47,46 @@ class ClientConnection(Connection):
 
         Raise Leaving, NoRoom or QueueFull when nothing was sent.
         """
+        stream = Stream(0, receiver, 0, 0)
+        self.open(stream, receiver, block, body, end=end)
+        return stream
+
+    def call(self, stream: Stream, receiver: Receiver, block: bytes, payload: bytes) -> None:
+        """Open `stream` with the encoded fields `block` and all of its body, which is one message.
+
+        Raise Leaving, NoRoom or QueueFull when nothing was sent.
+        """
+        count, size, most = len(payload) + MESSAGE_BYTES, len(block), self._frame
+        if (
+            self.leaving or self.over or len(self.streams) >= self._most or self.queued
+            or count > most or count > self._window or count > self.peer.window or size > most
+            or self._held or self._first or self._newest >= MAX_STREAM - 2
+        ):  # fmt: skip
+            self.open(stream, receiver, block, pack(payload))
+            return
+        # What `open` comes to for nearly every call, without a copy of the payload.
+        number = self._newest = self._newest + 2
+        self.streams[number] = stream
+        stream.number = number
+        stream.receiver = receiver
+        stream.allowed = self._own.window
+        stream.window = -1
+        stream.local_open = False
+        self._window -= count
+        out = self._out
+        if not out:
+            self._wake()
+        out += (
+            HEAD.pack(size << 8 | HEADERS, END_HEADERS, number),
+            block,
+            MESSAGE.pack(count << 8 | DATA, END_STREAM, number, 0, count - MESSAGE_BYTES),
+            payload,
+        )
+
+    def open(
+        self, stream: Stream, receiver: Receiver, block: bytes, body: bytes = b"", *, end: bool = True
+    ) -> None:
+        """Open `stream`, as yet without a number, as `request` does."""
         if self.leaving or self.over:
             raise Leaving("the connection takes no new requests")
         if len(self.streams) >= self._most:
@@ -48,7 +95,10 @@ class ClientConnection(Connection):
         if self.queued:
             self._check_queue(len(body), self.peer.window, 0)
         number = self._newest = self._newest + 2
-        stream = Stream(number, receiver, self.peer.window, self._own.window)
+        stream.number = number
+        stream.receiver = receiver
+        stream.window = self.peer.window
+        stream.allowed = self._own.window
         self.streams[number] = stream
         if number == MAX_STREAM:
             self._leave()
@@ -59,7 +109,7 @@ class ClientConnection(Connection):
             or size > most or self._held or self._first
         ):  # fmt: skip
             self._request_in_parts(stream, block, body, end=end)
-            return stream
+            return
         self._window -= count
         stream.window = -1
         stream.local_open = False
@@ -72,7 +122,6 @@ class ClientConnection(Connection):
             HEAD.pack(count << 8 | DATA, END_STREAM, number),
             body,
         )
-        return stream
 
     def _request_in_parts(self, stream: Stream, block: bytes, body: bytes, *, end: bool) -> None:
         self._emit_block(stream, block, end=end and not body)
@@ -82,11 +131,13 @@ class ClientConnection(Connection):
             self._local_end(stream)
 
     def _headers(self, number: int, block: bytes, *, ends: bool) -> None:
-        try:
-            head = self._known.get(block) or self._decoder.head(block)
-        except Malformed as malformed:
-            self._malformed(number, malformed.code)
-            return
+        head = self._known.get(block)
+        if head is None:
+            try:
+                head = self._decoder.head(block)
+            except Malformed as malformed:
+                self._malformed(number, malformed.code)
+                return
         stream = self.streams.get(number)
         if stream is None:
             self._stray_headers(number)

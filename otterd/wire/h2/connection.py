@@ -32,6 +32,8 @@ from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Stream
 
 _SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
+_PONG = ping(b"", ack=True)
+"""The head of an answer to PING."""
 
 
 class Connection(Incoming):
@@ -111,9 +113,7 @@ class Connection(Incoming):
     def _other(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         if _SIZES.get(kind, len(payload)) != len(payload):
             raise Broken(Code.FRAME_SIZE_ERROR, "a frame of a wrong length")
-        if kind == WINDOW_UPDATE:
-            self._window_updated(number, NUMBER.unpack(payload)[0] & MAX_WINDOW)
-        elif kind in (HEADERS, PRIORITY, RST_STREAM, CONTINUATION):
+        if kind in (HEADERS, PRIORITY, RST_STREAM, CONTINUATION):
             self._of_stream(kind, flags, number, payload)
         elif kind == PUSH_PROMISE:
             raise Broken(Code.PROTOCOL_ERROR, "a push, which nobody may send")
@@ -123,8 +123,6 @@ class Connection(Incoming):
             raise Broken(Code.PROTOCOL_ERROR, "a frame of the connection on a stream")
         elif kind == SETTINGS:
             self._settings(flags, payload)
-        elif kind == PING:
-            self._pinged(flags, payload)
         elif kind == GOAWAY:
             if len(payload) < 8:
                 raise Broken(Code.FRAME_SIZE_ERROR, "a GOAWAY that is too short")
@@ -192,7 +190,7 @@ class Connection(Incoming):
         if flags & ACK:
             self._ponged(payload)
         else:
-            self._answer_control(ping(payload, ack=True))
+            self._answer_control(_PONG + payload)
 
     def _ponged(self, payload: bytes) -> None:
         self.owner.ponged(payload)

@@ -12,10 +12,13 @@ from otterd.wire.h2.frames import (
     HEAD,
     HEAD_BYTES,
     HEADERS,
+    MAX_WINDOW,
     NUMBER,
     PADDED,
+    PING,
     PRIORITISED,
     SETTINGS,
+    WINDOW_UPDATE,
     window_update,
 )
 from otterd.wire.h2.limits import Limits, Meter
@@ -132,6 +135,10 @@ class Incoming(Outgoing):
                     self._data(stream, flags, data[start:stop])
             elif kind == HEADERS and flags & _ODD_HEADERS == END_HEADERS:
                 self._headers(number & 0x7FFFFFFF, data[start:stop], ends=flags & END_STREAM != 0)
+            elif kind == WINDOW_UPDATE and length == 4:
+                self._window_updated(number & 0x7FFFFFFF, NUMBER.unpack_from(data, start)[0] & MAX_WINDOW)
+            elif kind == PING and length == 8 and not number & 0x7FFFFFFF:
+                self._pinged(flags, data[start:stop])
             else:
                 self._other(kind, flags, number & 0x7FFFFFFF, data[start:stop])
             if self.over:
@@ -147,7 +154,14 @@ class Incoming(Outgoing):
         if got > stream.allowed:
             self._stream_error(stream.number, Code.FLOW_CONTROL_ERROR, "more DATA than the stream's window")
             return
-        stream.receiver.data(payload)
+        if stream.receiver.data(payload):
+            self._returned += stream.got - stream.returned
+            stream.returned = stream.got
+            if (
+                stream.got + (self._own.window >> 1) >= stream.allowed
+                or self._returned + (self.limits.connection_window >> 1) >= self._allowed
+            ):
+                self._open_windows(stream)
         if flags & END_STREAM:
             self._remote_end(stream)
 
@@ -195,18 +209,22 @@ class Incoming(Outgoing):
         if count > held:
             count = held
         stream.returned += count
+        self._returned += count
+        if (
+            stream.returned + (self._own.window >> 1) >= stream.allowed
+            or self._returned + (self.limits.connection_window >> 1) >= self._allowed
+        ):
+            self._open_windows(stream)
+
+    def _open_windows(self, stream: Stream) -> None:
+        """Tell the peer what was consumed on `stream`, and on all, where that is half a window."""
         if stream.remote_open:
             window = self._own.window
             grown = stream.returned + window - stream.allowed
             if grown * 2 >= window and grown > 0:
                 stream.allowed += grown
                 self._emit(window_update(stream.number, grown))
-        self._returned += count
-        window = self.limits.connection_window
-        grown = self._returned + window - self._allowed
-        if grown * 2 >= window and not self.over:
-            self._allowed += grown
-            self._emit(window_update(0, grown))
+        self._credit(0)
 
     def _credit(self, count: int) -> None:
         """Give the connection's window back `count` bytes that nobody will consume."""
@@ -264,6 +282,14 @@ class Incoming(Outgoing):
 
     def _other(self, kind: int, flags: int, number: int, payload: bytes) -> None:
         """Take any frame that is not DATA or plain HEADERS."""
+        raise NotImplementedError
+
+    def _window_updated(self, number: int, increment: int) -> None:
+        """Take the peer's word that it has room for `increment` bytes more."""
+        raise NotImplementedError
+
+    def _pinged(self, flags: int, payload: bytes) -> None:
+        """Take a PING of eight bytes: Go's gRPC sends one for each DATA that it gets while none is out."""
         raise NotImplementedError
 
     def _remote_end(self, stream: Stream) -> None:

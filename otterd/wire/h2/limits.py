@@ -80,8 +80,8 @@ class Meter:
     __slots__ = ("_at", "_burst", "_earned", "_left", "_rate")
 
     def __init__(self, rate: Rate) -> None:
-        self._rate, self._burst = rate
-        self._left = float(self._burst)
+        self._rate, burst = rate
+        self._burst = self._left = float(burst)
         self._at = 0.0
         self._earned = 0.0
 
@@ -90,8 +90,13 @@ class Meter:
 
         By as much as `earned` has grown since the last one, more are allowed.
         """
-        left = self._left + earned - self._earned + max(0.0, now - self._at) * self._rate
+        left = self._left + earned - self._earned
+        passed = now - self._at
+        if passed > 0.0:
+            left += passed * self._rate
+        if left > self._burst:
+            left = self._burst
         self._at = now
         self._earned = earned
-        self._left = min(left, float(self._burst)) - 1.0
-        return self._left < 0.0
+        self._left = left - 1.0
+        return left < 1.0

@@ -5,7 +5,8 @@ from typing import Protocol
 
 from otterd.wire.h2.errors import H2Error
 
-_HEAD = Struct(">BI")
+MESSAGE_HEAD = Struct(">BI")
+"""Whether the payload is compressed, and how long it is."""
 HEAD_BYTES = 5
 
 
@@ -36,12 +37,12 @@ class Sink(Protocol):
 
 def pack(payload: bytes, *, compressed: bool = False) -> bytes:
     """Return `payload` as a message."""
-    return _HEAD.pack(compressed, len(payload)) + payload
+    return MESSAGE_HEAD.pack(compressed, len(payload)) + payload
 
 
 def head(length: int, *, compressed: bool = False) -> bytes:
     """Return the head of a message whose `length` bytes will follow."""
-    return _HEAD.pack(compressed, length)
+    return MESSAGE_HEAD.pack(compressed, length)
 
 
 def only(data: bytes) -> bytes | None:
@@ -90,7 +91,7 @@ class MessageReader:
         self._head += data[pos:stop]
         if len(self._head) < HEAD_BYTES:
             return len(data)
-        flag, length = _HEAD.unpack(self._head)
+        flag, length = MESSAGE_HEAD.unpack(self._head)
         self._head = b""
         if flag > 1:
             raise BadMessage("a message with an unknown flag")

@@ -16,8 +16,11 @@ class Receiver(Protocol):
     def informed(self, head: Head) -> None:
         """An informational head came (client only)."""
 
-    def data(self, data: bytes) -> None:
-        """The payload of one DATA frame came; say `consumed` when it needs no memory any more."""
+    def data(self, data: bytes) -> bool | None:
+        """The payload of one DATA frame came.
+
+        Return True to take all that came so far off the peer's windows; else say `consumed` in time.
+        """
 
     def ended(self, trailers: Head | None) -> None:
         """The peer has said all; for a client the call is over."""
@@ -55,7 +58,10 @@ NOBODY = Nobody()
 
 
 class Stream:
-    """The state of one stream. Rare state is in the class, so that an ordinary call sets four attributes."""
+    """The state of one stream. Rare state is in the class, so that an ordinary call sets four attributes.
+
+    A client may derive its calls from it, which are then their own receivers: one object for each.
+    """
 
     queue: deque[memoryview] | None = None
     """What waits for the peer's window; None when nothing ever did or nothing does."""

@@ -12,8 +12,8 @@ from otterd.alphas.h2 import link as link_module
 from otterd.alphas.h2.call import Call
 from otterd.core.operation import Rpc
 from otterd.errors import Lost, NotReached, TimedOut
-from otterd.wire.h2 import Code, Limits
-from tests.alphas.h2.net import Net
+from otterd.wire.h2 import Code, Limits, block, pack
+from tests.alphas.h2.net import HEADED, TRAILED, Net
 from tests.circles import left_in_circles
 
 QUERY = Rpc("Query", b"\x22\x02{}")
@@ -523,6 +523,46 @@ def test_who_hears_of_a_lost_call_may_close_the_channel(net, call):
     assert result.kind is Lost
     net.clock.advance(0)
     assert not net.clock.getDelayedCalls()
+
+
+@pytest.mark.parametrize(
+    ("data", "tail"),
+    [
+        (b"\0\0\0\0\3ab", TRAILED),
+        (b"\0\0\0\0\1ab", TRAILED),
+        (b"\2\0\0\0\2ab", TRAILED),
+        (b"\1\0\0\0\2ab", TRAILED),
+        (b"\0\0", TRAILED),
+        (b"\0\0\0\0\2ab", block([(b"x", b"y")])),
+    ],
+)
+def test_what_is_no_whole_message_is_lost_also_under_a_head_that_came_before(net, call, data, tail):
+    results = [call() for _ in range(4)]
+    connection = net.accept()
+    for at in (0, 1):
+        connection.answer(at)
+    for at in (2, 3):
+        connection.server.answer(connection.asked[at].stream, HEADED, data, tail)
+        connection.pump()
+    assert [result.kind for result in results[2:]] == [Lost, Lost]
+    assert [result.answer.body for result in results[:2]] == [b"ab", b"ab"]
+
+
+def test_what_a_head_says_is_told_with_each_answer_that_it_begins_or_ends(net, call):
+    results = [call() for _ in range(4)]
+    connection = net.accept()
+    head = HEADED + block([(b"a", b"1"), (b"b-bin", b"AP8")])
+    tails = [TRAILED + block([(b"c", b"2")]), block([(b"grpc-status", b"2"), (b"grpc-message", b"no")])]
+    for at in range(4):
+        connection.server.answer(connection.asked[at].stream, head, pack(b"ab"), tails[at // 2])
+        connection.pump()
+    for result in results:
+        assert result.answer.headers == ((b"a", b"1"), (b"b-bin", b"\0\xff"))
+    assert [r.answer.trailers for r in results] == [((b"c", b"2"),), ((b"c", b"2"),), (), ()]
+    assert [(r.answer.status, r.answer.message, r.answer.body) for r in results] == [
+        *([(0, "", b"ab")] * 2),
+        *([(2, "no", b"")] * 2),
+    ]
 
 
 def test_no_time_left_means_not_sent(net, call):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otterd.wire.h2 import Code, Limits, QueueFull, Stream
+from otterd.wire.h2 import ClientConnection, Code, Limits, QueueFull, Stream
 from otterd.wire.h2.frames import window_update
 from tests.wire.h2.peers import ASK, HEADED, TRAILED, Echo, Heard, Pair, frame, frames
 
@@ -83,6 +83,64 @@ def test_a_window_is_refilled_when_half_of_it_was_consumed_and_not_before() -> N
     assert pair.client.data_to_send() == window_update(1, 50_000)
     pair.client.consumed(call.stream, 40_000)
     assert pair.client.data_to_send() == b""
+
+
+class Taking(Heard):
+    """A receiver that says with each piece that it was consumed, and may reset its stream meanwhile."""
+
+    resets = False
+
+    def data(self, data: bytes) -> bool:
+        self.parts.append(data)
+        if self.resets and self.stream is not None:
+            assert isinstance(self.link, ClientConnection)
+            self.link.reset(self.stream)
+        return True
+
+
+def taken(pair: Pair, *, resets: bool = False) -> Taking:
+    """Send a request whose answer is taken at once."""
+    call = Taking(pair.client)
+    call.resets = resets
+    call.stream = pair.client.request(ASK, call, b"q")
+    pair.talk()
+    return call
+
+
+def test_what_is_taken_at_once_is_given_back_when_it_is_half_a_window() -> None:
+    pair = Pair(Heard, ours=Limits(stream_window=100_000, connection_window=200_000))
+    call = taken(pair)
+    stream = pair.owner.accepted[0].stream
+    assert stream is not None
+    pair.server.head(stream, HEADED)
+    said = []
+    for size in (49_999, 1, 49_999, 1, 30_000):
+        pair.server.send(stream, bytes(size))
+        pair.client.receive(pair.server.data_to_send(), 0.0)
+        said.append(pair.client.data_to_send())
+        pair.server.receive(said[-1], 0.0)
+    both = window_update(1, 50_000) + window_update(0, 100_000)
+    assert said == [b"", window_update(1, 50_000), b"", both, b""]
+    assert len(call.body) == 130_000
+
+
+def test_many_short_answers_that_are_taken_at_once_never_use_a_window_up() -> None:
+    pair = Pair(Heard, ours=Limits(stream_window=100_000, connection_window=100_000))
+    for number in range(40):
+        call = taken(pair)
+        answer(pair, bytes(10_000), number)
+        pair.talk()
+        assert (len(call.body), len(call.trailers)) == (10_000, 1)
+
+
+def test_what_a_receiver_takes_of_a_stream_that_it_resets_is_given_back_once() -> None:
+    pair = Pair(Heard, ours=Limits(stream_window=100_000, connection_window=100_000))
+    for number in range(40):
+        call = taken(pair, resets=True)
+        answer(pair, bytes(10_000), number)
+        pair.talk()
+        assert len(call.body) == 10_000
+    assert pair.client._returned == pair.client._got == 400_000
 
 
 def test_nothing_is_returned_that_was_not_got() -> None:
