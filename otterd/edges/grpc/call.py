@@ -95,7 +95,9 @@ class Call(Arriving):
         timeout = asked.timeout
         timed = timeout is not None
         if timeout is not None:
-            timeout = max(0.0, timeout - (line.seconds() - self.since))
+            timeout -= line.seconds() - self.since
+            if timeout < 0.0:
+                timeout = 0.0
         operation = Operation(
             plan.purpose,
             # Of a write that breaks off, nobody would be told that its outcome is unknown.

@@ -63,7 +63,7 @@ class Line:
         self.waiting: dict[Arriving, None] = {}
         self._peer = str(getattr(transport.getPeer(), "host", ""))
         self._stranger = Asked().caller(self._peer)
-        self._owner: Caller | None = None
+        self._owner = Caller(_GRPC, self._peer, own_token=True)
         """The caller of a request that shows its own token for the alpha, and tells no more of itself."""
         self._reading = self._clogged = False
         self._ended_at: float | None = None
@@ -160,19 +160,12 @@ class Line:
                 asked.method = METHODS.get(head.path, UNKNOWN)
         caller = self._stranger
         if asked.known:
-            caller = self._shown(asked) if asked.access else asked.caller(self._peer)
+            caller = self._owner if asked.access else asked.caller(self._peer)
         entry = self.ledger.open(_GRPC, asked.method.route, asked.request_id)
         if asked.usual:
             return Call(self, stream, asked, caller, entry)
         kind = Call if asked.method.plan is not None else _KINDS.get(asked.method, Call)
         return self._odd(kind(self, stream, asked, caller, entry), problem, posted=head.method == b"POST")
-
-    def _shown(self, asked: Asked) -> Caller:
-        """Return the caller with a token of its own, which is the same whatever the token."""
-        owner = self._owner
-        if owner is None:
-            owner = self._owner = asked.caller(self._peer)
-        return owner
 
     def _odd(self, call: Call, problem: OtterError | None, *, posted: bool) -> Receiver:
         """Return who hears of a request that is no usual call."""

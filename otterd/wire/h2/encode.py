@@ -17,8 +17,10 @@ _PLAIN: Final = 0x00
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 
 _remembered: Final[dict[Field, bytes]] = {}
+_plains: Final[dict[bytes, bytes]] = {}
+"""How a field begins, by its name."""
 _secrets: Final[dict[bytes, bytes]] = {}
-"""How a field begins whose name is a secret's, by that name."""
+"""The same of those with a secret's name, which are never to be indexed."""
 
 
 def _integer(value: int, prefix: int, pattern: int) -> bytes:
@@ -37,21 +39,40 @@ def _integer(value: int, prefix: int, pattern: int) -> bytes:
 
 def literal(name: bytes, value: bytes, *, never: bool) -> bytes:
     """Return a literal field; `never` forbids every hop to put it in a table."""
-    return _begun(name, _NEVER_INDEXED if never else _PLAIN) + _integer(len(value), 7, 0) + value
+    if never:
+        return _whole(_begun(name, _NEVER_INDEXED), value)
+    begun = _plains.get(name)
+    if begun is None:
+        begun = _begun(name, _PLAIN)
+        _keep(_plains, name, begun)
+    return _whole(begun, value)
 
 
 def _begun(name: bytes, pattern: int) -> bytes:
     """Return a literal field up to its value."""
     index = _NAMED.get(name, 0)
-    start = _integer(index, 4, pattern)
-    return start if index else start + _integer(len(name), 7, 0) + name
+    begun = _integer(index, 4, pattern)
+    return begun if index else begun + _integer(len(name), 7, 0) + name
+
+
+def _whole(begun: bytes, value: bytes) -> bytes:
+    """Return a literal field whose value follows on `begun`."""
+    size = len(value)
+    return begun + (_BYTES[size] if size < 127 else _integer(size, 7, 0)) + value
+
+
+def _keep(memo: dict[bytes, bytes], name: bytes, begun: bytes) -> None:
+    if len(name) <= _MOST_BYTES:
+        if len(memo) >= _MOST_REMEMBERED:
+            memo.clear()
+        memo[name] = begun
 
 
 def field(name: bytes, value: bytes) -> bytes:
     """Return the bytes of one field; a secret is never indexed and not remembered."""
     begun = _secrets.get(name)
     if begun is not None:
-        return begun + _integer(len(value), 7, 0) + value
+        return _whole(begun, value)
     found = _remembered.get((name, value))
     if found is not None:
         return found
@@ -59,11 +80,9 @@ def field(name: bytes, value: bytes) -> bytes:
     if index is not None:
         return bytes((0x80 | index,))
     if secret(name):
-        if len(_secrets) >= _MOST_REMEMBERED:
-            _secrets.clear()
-        if len(name) <= _MOST_BYTES:
-            _secrets[name] = _begun(name, _NEVER_INDEXED)
-        return literal(name, value, never=True)
+        begun = _begun(name, _NEVER_INDEXED)
+        _keep(_secrets, name, begun)
+        return _whole(begun, value)
     encoded = literal(name, value, never=False)
     if len(encoded) <= _MOST_BYTES:
         if len(_remembered) >= _MOST_REMEMBERED:

@@ -153,40 +153,12 @@ class ServerConnection(Connection):
             or head.kind != REQUEST
             or number > self._last
             or len(self.streams) >= self._most
-        ):
-            self._odd_headers(number, head, code, ends=ends)
+        ) and not self._begins(number, head, code, ends=ends):
             return
-        self._newest = number
-        self._open(number, head, ends=ends)
-
-    def _odd_headers(self, number: int, head: Head | None, code: Code, *, ends: bool) -> None:
-        """Take what is not the head of the request that comes next, or is one that is not taken."""
-        stream = self.streams.get(number)
-        if stream is not None:
-            self._trailers(stream, head, ends=ends)
-            return
-        newest = self._newest
-        if number <= newest or not number & 1:
-            self._stray_headers(number)
-            return
-        self._newest = number
-        if number != newest + 2:
-            self._skipped = [*self._skipped[1 - _MOST_SKIPPED :], (newest + 2, number - 2)]
-        if number > self._last:
-            self._ignore()
-        elif head is None or head.kind != REQUEST:
-            self._stream_error(number, code, "a header list that breaks the rules")
-        elif len(self.streams) >= self._most:
-            self._stream_error(number, Code.REFUSED_STREAM, "more streams than announced")
-        else:
-            self._open(number, head, ends=ends)
-
-    def _open(self, number: int, head: Head, *, ends: bool) -> None:
-        """Hand a new request to the owner."""
-        stream = Stream(number, NOBODY, self.peer.window, self._own.window)
+        assert head is not None
+        self._newest = self._accepted = number
+        stream = self.streams[number] = Stream(number, NOBODY, self.peer.window, self._own.window)
         stream.heard = True
-        self.streams[number] = stream
-        self._accepted = number
         if head.length >= 0:
             stream.length = head.length
         if ends:
@@ -197,6 +169,29 @@ class ServerConnection(Connection):
             stream.receiver = receiver
         if ends and self._length_kept(stream):
             stream.receiver.ended(None)
+
+    def _begins(self, number: int, head: Head | None, code: Code, *, ends: bool) -> bool:
+        """Tell whether a request begins with what is not the head of the next one as it should be."""
+        stream = self.streams.get(number)
+        if stream is not None:
+            self._trailers(stream, head, ends=ends)
+            return False
+        newest = self._newest
+        if number <= newest or not number & 1:
+            self._stray_headers(number)
+            return False
+        self._newest = number
+        if number != newest + 2:
+            self._skipped = [*self._skipped[1 - _MOST_SKIPPED :], (newest + 2, number - 2)]
+        if number > self._last:
+            self._ignore()
+        elif head is None or head.kind != REQUEST:
+            self._stream_error(number, code, "a header list that breaks the rules")
+        elif len(self.streams) >= self._most:
+            self._stream_error(number, Code.REFUSED_STREAM, "more streams than announced")
+        else:
+            return True
+        return False
 
     def _data(self, stream: Stream, flags: int, payload: bytes) -> None:
         """Hand on the payload of a DATA frame, which is all of the request as a rule."""
