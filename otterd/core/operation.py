@@ -187,10 +187,11 @@ class Operation(msgspec.Struct):
     alpha (gRPC address) that must take it, or is empty. `galaxy` is True when the
     metadata asks for an admin's power (`galaxy-operation`, `force-namespace`). `node_local`
     is True when it acts only on the alpha that receives it, which then must be named.
-    `commit_now` is True when the mutations are committed in the same call. `max_stale` is how
-    many seconds old an answer may be when a fresh one is not to be had, None when it must be fresh.
-    `settles` is True for an alter that is answered only when the alphas show the new schema. `group`
-    is the one that it is about, whose leader spares the cluster a way; 0 is any.
+    `commit_now` is True when its transaction ends with the call: the mutations are committed in it, or nobody
+    goes on from where it read. `max_stale` is how many seconds old an answer may be when a fresh one is not
+    to be had, None when it must be fresh. `settles` is True for an alter that is answered only when the
+    alphas show the new schema. `group` is the one that it is about, whose leader spares the cluster a way;
+    0 is any.
     """
 
     purpose: Purpose

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
-from zope.interface import implementer
+from zope.interface import classImplements
 
 PIECE = 32 * 1024
 """Bytes handed to the transport at once, which itself asks to wait once it holds 64 KiB."""
@@ -26,7 +26,6 @@ def bound_kernel(transport: Any) -> None:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_BUFFER)
 
 
-@implementer(IPushProducer)
 class Outbox:
     """Hands bytes to `transport` as fast as it takes them.
 
@@ -157,3 +156,7 @@ class Outbox:
         transport = self._transport
         held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
         return int(self._written - self.size - held - getattr(transport, "_tempDataLen", 0))
+
+
+# Said behind the class, for one with a decorator is not built as machine code.
+classImplements(Outbox, IPushProducer)

@@ -9,7 +9,8 @@ from otterd.wire.plain_query import read_only
 def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: Entry) -> Operation:
     """Return the Operation that `message`, a whole query, mutation or upsert, stands for."""
     if message.type == "query":
-        # A socket has no transactions, so that nothing can follow from the timestamp of a query.
+        # A socket has no transactions, so that nothing can follow from the timestamp of a query, which
+        # is told in HTTP's shape only.
         query, variables = message.query, message.variables
         if query and not variables:
             payload = read_only(query)
@@ -17,7 +18,8 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
             payload = api_pb2.Request(query=query, vars=variables, read_only=True).SerializeToString()
         rpc = Rpc("Query", payload, metadata)
         stale = None if message.max_stale is None else max_stale(message)
-        return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, max_stale=stale)
+        whole = message.shape is None
+        return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, commit_now=whole, max_stale=stale)
     request = api_pb2.Request(mutations=_mutations(message), commit_now=True)
     purpose = Purpose.MUTATION
     if message.query:

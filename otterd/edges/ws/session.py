@@ -125,7 +125,10 @@ class Session:
         else:
             if task.id is None:
                 self._queue.popleft()  # which is `task`, for one at a time is begun
-            task.note(status)
+            if status == 200 and task.entry is not None:
+                task.entry.status = 200  # which says nothing of the verdict
+            else:
+                task.note(status)
             self._deliver(task, text)
         waits = self._queue or self._waiting or self._again
         if waits or self._leaving or self._unsent.size or self._line.held:
@@ -171,7 +174,9 @@ class Session:
         # Nothing is before it: all that could begin has begun.
         if task.id is not None:
             queue.pop()
-        self._begin(task)
+        task.begun = True
+        self._running.add(task)
+        self._line.perform(task)
         if self._count >= self._live.config.ws_max_in_flight:
             self._line.pace()
 
@@ -216,13 +221,10 @@ class Session:
         task = self._next()
         if task is None:
             return False
-        self._begin(task)
-        return True
-
-    def _begin(self, task: Task) -> None:
         task.begun, self._alone = True, task.alone
         self._running.add(task)
         self._line.perform(task)
+        return True
 
     def _next(self) -> Task | None:
         """Return the task to begin now."""

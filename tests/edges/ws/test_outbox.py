@@ -1,6 +1,8 @@
 """Sending to a reader that may be slow."""
 
+from twisted.internet.interfaces import IPushProducer
 from twisted.internet.task import Clock
+from zope.interface.verify import verifyObject
 
 from otterd.edges.ws.outbox import PIECE, Outbox
 from tests.edges.ws.fakes import BUFFER, Wire
@@ -26,6 +28,10 @@ class Box:
     def wait(self, seconds: int) -> None:
         for _ in range(seconds):
             self.clock.advance(1)
+
+
+def test_is_a_producer_for_transports() -> None:
+    assert verifyObject(IPushProducer, Box().outbox)
 
 
 def test_passes_on_at_once_to_a_quick_reader() -> None:

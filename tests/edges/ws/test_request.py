@@ -29,7 +29,19 @@ def test_a_query_is_always_read_only() -> None:
     assert not operation.writes
     assert operation.read_only
     assert not operation.best_effort
+    assert operation.commit_now
     assert request == api_pb2.Request(query="{q}", vars={"$a": "1"}, read_only=True)
+
+
+def test_the_bytes_of_a_query_are_the_same_without_variables() -> None:
+    for query in ("{q}", "é" * 100, "q" * 20_000):
+        _, request = asked(b'{"type":"query","query":"%b","variables":{}}' % query.encode())
+        assert request == api_pb2.Request(query=query, read_only=True)
+
+
+def test_only_a_query_that_is_told_its_timestamp_may_be_followed_by_another() -> None:
+    operation, _ = asked(b'{"type":"query","query":"{q}","shape":"http"}')
+    assert not operation.commit_now
 
 
 def test_a_mutation_sets_its_nquads() -> None:
