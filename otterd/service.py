@@ -131,7 +131,7 @@ class Otter(Service):
             self.guard,
             ledger,
             self.report,
-            self.http.keeper.budget,
+            self.http.budget,
             soon=reactor._asyncioEventloop.call_soon,
         )
         scrapers = MetricsFactory(reactor, self.metrics.registry)

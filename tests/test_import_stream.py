@@ -157,7 +157,7 @@ async def test_an_alpha_that_reads_nothing_is_not_buffered_for(reactor: AsyncioS
 
         pouring = deferred_of(pour())
         # The window is renewed by halves: more than one is never left unread, unless nothing is read.
-        await d.until(lambda: d.otter.http.keeper.budget.held > WINDOW // 2)
+        await d.until(lambda: d.otter.http.budget.held > WINDOW // 2)
         assert sent < 16 << 20
         d.alpha.reads.set()
         reading = deferred_of(_read_all(call))

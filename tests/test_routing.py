@@ -50,7 +50,7 @@ def read(h: House, predicate: str, options: str = "", **headers: str) -> Any:
 def entries(h: House) -> list[Entry]:
     """Return a list in which the record of each request from now on is, as the access log is told of it."""
     kept: list[Entry] = []
-    site: Any = h.otter.http.site
+    site: Any = h.otter.http.keeper.site
     perform = h.otter.gateway.perform
 
     def performed(operation: Any) -> Any:

@@ -18,6 +18,7 @@ from otterd.core.operation import Answer, Door, Entry
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.compress import gzip
 from otterd.edges.http.exchange import Request
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
 from otterd.edges.http.plan import Call, Plan, Rendered
@@ -199,5 +200,14 @@ def _request(visit: Visit) -> Request:
     lower = {name.lower(): value for name, value in reversed(visit.headers)}
     entry = Entry(Door.HTTP, "sandbox", "", 0.0)
     return Request(
-        visit.method, visit.target, visit.path, visit.query, visit.headers, lower, visit.body, entry, ""
+        visit.method,
+        visit.target,
+        visit.path,
+        visit.query,
+        visit.headers,
+        lower,
+        visit.body,
+        entry,
+        "",
+        Kept(),
     )

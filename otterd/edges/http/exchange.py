@@ -27,9 +27,9 @@ class Request(msgspec.Struct):
     body: bytes
     entry: Entry
     peer: str
+    kept: Kept
     secure: bool = False
     upgrade: bool = False
-    kept: Kept = msgspec.field(default_factory=Kept)
     plan: Call | None = None
 
     def all(self, name: bytes) -> list[bytes]:

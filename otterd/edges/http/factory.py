@@ -15,12 +15,16 @@ TURNED_AWAY = 64
 
 
 class HttpFactory(Factory):
-    """Makes the connections of the HTTP door, and moves the time that `keeper` has for them."""
+    """Makes the connections of the HTTP door, and moves the time that `keeper` has for them.
+
+    `budget` is shared with the other doors.
+    """
 
     noisy = False
 
     def __init__(self, live: Live, clock: IReactorTime, site: Site, ledger: Ledger) -> None:
         self.keeper = Keeper(live, site, ledger)
+        self.budget = self.keeper.budget
         self._clock = clock
         self._open: set[HttpConnection] = set()
         self._waiting: list[Deferred[None]] = []

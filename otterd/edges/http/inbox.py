@@ -126,9 +126,9 @@ class Inbox:
             body,
             entry,
             wire.peer,
+            head.kept,
             wire.secure,
             head.upgrade,
-            head.kept,
         )
         self.upgrading = head.upgrade
         self.deaf = not head.keep_alive and not head.upgrade

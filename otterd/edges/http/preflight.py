@@ -6,8 +6,7 @@ strict one is taken, because two readings of one request are how smuggling works
 
 import re
 from collections.abc import Iterable
-
-import msgspec
+from dataclasses import dataclass, field
 
 from otterd.config.schema import Config
 from otterd.core.operation import Headers
@@ -32,7 +31,8 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _SPLIT = re.compile(rb"[ \t]*,[ \t]*")
 
 
-class Head(msgspec.Struct):
+@dataclass(eq=False)
+class Head:
     """What the head of a request says; `length` is that of its body in bytes, or `CHUNKED`.
 
     `modern` is True for HTTP/1.1. `expects` says that the client waits for a 100. `upgrade`
@@ -50,7 +50,7 @@ class Head(msgspec.Struct):
     keep_alive: bool
     expects: bool
     upgrade: bool
-    kept: Kept = msgspec.field(default_factory=Kept)
+    kept: Kept = field(default_factory=Kept)
 
 
 def examine(

@@ -2,6 +2,7 @@
 
 from otterd.core.operation import Door, Entry
 from otterd.edges.http.exchange import Request
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.plan import Call, Plan, Verbatim
 from otterd.wire import api_pb2 as api
 
@@ -21,7 +22,9 @@ def request(
     data = body.encode() if isinstance(body, str) else body
     lower = {name.lower(): value for name, value in reversed(found)}
     entry = Entry(Door.HTTP, "", "", 0.0)
-    return Request(method.encode(), target.encode(), path, query, tuple(found), lower, data, entry, "")
+    return Request(
+        method.encode(), target.encode(), path, query, tuple(found), lower, data, entry, "", Kept()
+    )
 
 
 def call(plan: Plan) -> Call:

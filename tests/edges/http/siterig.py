@@ -10,6 +10,7 @@ from otterd.config.schema import Config, Secret
 from otterd.core.cluster import UNCHARTED
 from otterd.core.operation import Answer, Door, Entry, HttpCall
 from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.respond import start_of
 from otterd.edges.http.site import OtterSite
 from otterd.gateway import Gateway
@@ -118,6 +119,7 @@ class SiteRig:
             body,
             self.entry,
             peer,
+            Kept(),
             upgrade=upgrade,
         )
         replied = self.site.handle(request)

@@ -209,9 +209,9 @@ def test_stops_reading_when_the_bodies_that_wait_are_large() -> None:
     assert client.socket.producerState == "producing"
     client.send(post("/2", b"x" * 900))
     assert client.socket.producerState == "paused"
-    assert house.factory.keeper.budget.held == 1800
+    assert house.factory.budget.held == 1800
     first.callback(Reply(200, (), b"first"))
-    assert house.factory.keeper.budget.held == 0
+    assert house.factory.budget.held == 0
     house.clear()
 
 

@@ -182,7 +182,7 @@ class House:
             client.lose()
         assert self.factory.connections == 0
         assert not self.clock.getDelayedCalls()
-        assert self.factory.keeper.budget.held == 0
+        assert self.factory.budget.held == 0
         unclosed = [e for e in self.ledger.opened if not any(e is c for c in self.ledger.closed)]
         assert not unclosed
 

@@ -7,6 +7,7 @@ from otterd.config.schema import Bytes, Config
 from otterd.core.operation import Answer, Door, Entry
 from otterd.edges.http.commit import translate_commit
 from otterd.edges.http.exchange import Request
+from otterd.edges.http.kept import Kept
 from otterd.edges.http.login import translate_login
 from otterd.edges.http.mutate import translate_mutate
 from otterd.edges.http.plan import Call
@@ -38,7 +39,9 @@ def request_of(step):
     lower = {name.lower(): value for name, value in reversed(headers)}
     entry = Entry(Door.HTTP, path.decode(), "", 0.0)
     target = step.target.encode()
-    return Request(step.method.encode(), target, path, query, tuple(headers), lower, step.body, entry, "")
+    return Request(
+        step.method.encode(), target, path, query, tuple(headers), lower, step.body, entry, "", Kept()
+    )
 
 
 def called(address, plan):
