@@ -38,6 +38,7 @@ class Alpha:
 class Account:
     pending = False
 
+    @property
     def token(self) -> str:
         return "lent"
 
