@@ -2,14 +2,23 @@
 
 from collections.abc import Mapping
 
-_SHORT = 128
+_SHORT = 0x80
 """Lengths below this are one byte."""
+_LONG = 0x4000
+"""From here they take three."""
 
 
 def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
     """Return `api.Request(query=text, vars=variables)` encoded."""
     data = text.encode()
-    asked = b'"%b%b' % (_length(len(data)), data) if data else b""  # field 4
+    size = len(data)
+    # Field 4.
+    if size < _SHORT:
+        asked = b'"%c%b' % (size, data) if size else b""
+    elif size < _LONG:
+        asked = b'"%c%c%b' % (size & 0x7F | 0x80, size >> 7, data)
+    else:
+        asked = b'"%b%b' % (_length(size), data)
     if variables:
         for name, value in variables.items():
             key, meant = name.encode(), value.encode()

@@ -20,26 +20,22 @@ _LATENCIES = {
 _START_TS, _HASH = 0x08, 0x32
 # A map is written as a list of these.
 _ENTRY, _NAME, _NUMBER = 0x0A, 0x0A, 0x10
+_LONGEST = 512
+"""Bytes of counts up to which they are remembered."""
 
 
-class Told:
-    """An answer in its parts: `data`, the text of its `extensions`, and how many nodes were `touched`."""
+def told(body: bytes) -> tuple[bytes, str, int] | None:
+    """Return the data of the Response in `body`, the text of its extensions, and how many nodes it touched.
 
-    def __init__(self, data: bytes, extensions: str, touched: int) -> None:
-        self.data = data
-        self.extensions = extensions
-        self.touched = touched
-
-
-def told(body: bytes) -> Told | None:
-    """Return what the `api.Response` in `body` tells, None when that is not a usual one."""
+    None stands for one that is not usual.
+    """
     try:
         return _read(body)
     except (IndexError, ValueError):
         return None
 
 
-def _read(body: bytes) -> Told | None:
+def _read(body: bytes) -> tuple[bytes, str, int] | None:
     data, latency, txn, metrics = b"", "", "", ""
     touched = at = 0
     last, size = 0, len(body)
@@ -58,16 +54,14 @@ def _read(body: bytes) -> Told | None:
         if tag == _JSON:
             data = part
         elif tag == _TXN:
-            txn = f',"txn":{{{_txn(part)[1:]}}}'
+            txn = f',"txn":{{{_txn(part)}}}'
         elif tag == _LATENCY:
-            latency = f',"server_latency":{{{_latency(part)[1:]}}}'
+            latency = f',"server_latency":{{{_latency(part)}}}'
         elif tag == _METRICS:
-            counts = _counts(part)
-            touched = counts.get(b"_total", 0)
-            metrics = f',"metrics":{_metrics(counts)}'
+            metrics, touched = _known(part) if len(part) <= _LONGEST else _metrics(part)
         else:
             return None
-    return Told(data, (latency + txn + metrics)[1:], touched)
+    return data, (latency + txn + metrics)[1:], touched
 
 
 def _latency(part: bytes) -> str:
@@ -89,7 +83,7 @@ def _latency(part: bytes) -> str:
             number, at = varint(part, at - 1)
         if number:
             text += f"{name}{number}"
-    return text
+    return text[1:]
 
 
 def _txn(part: bytes) -> str:
@@ -107,10 +101,11 @@ def _txn(part: bytes) -> str:
             at += number
         else:
             raise ValueError
-    return text
+    return text[1:]
 
 
-def _counts(part: bytes) -> dict[bytes, int]:
+def _metrics(part: bytes) -> tuple[str, int]:
+    """Return the member that tells the counts in `part`, and their total."""
     counts: dict[bytes, int] = {}
     at, whole = 0, len(part)
     while at < whole:
@@ -126,17 +121,18 @@ def _counts(part: bytes) -> dict[bytes, int]:
             raise ValueError
         counts[part[at + 4 : value]] = number
         at = end
-    return counts
-
-
-def _metrics(counts: dict[bytes, int]) -> str:
     if not counts:
-        return "{}"
+        return ',"metrics":{}', 0
     # The order of UTF-8 is that of its code points.
-    return '{"num_uids":{' + ",".join([f"{_quoted(name)}:{counts[name]}" for name in sorted(counts)]) + "}}"
+    members = ",".join([f"{_named(name)}{counts[name]}" for name in sorted(counts)])
+    return f',"metrics":{{"num_uids":{{{members}}}}}', counts.get(b"_total", 0)
+
+
+_known = lru_cache(maxsize=1024)(_metrics)
+"""The same, remembered: a query that finds as many nodes as before has the same counts."""
 
 
 @lru_cache(maxsize=4096)
-def _quoted(name: bytes) -> str:
-    """Return `name` as a JSON string; they come again and again."""
-    return quoted(name.decode())
+def _named(name: bytes) -> str:
+    """Return `name` as that of a member in JSON; they come again and again."""
+    return quoted(name.decode()) + ":"

@@ -38,8 +38,9 @@ def query_answer(answer: Answer, *, rdf: bool = False, gzip: bool = False) -> Re
         return _flowing(answer, body, gzip)
     usual = None if rdf else told(body)
     if usual is not None:
-        whole = b'{"data":%b,"extensions":{%b}}' % (usual.data, usual.extensions.encode())
-        return Rendered(200, _GZIPPED if gzip else _PLAIN, whole, gzip, None, usual.touched)
+        data, extensions, touched = usual
+        whole = b'{"data":%b,"extensions":{%b}}' % (data, extensions.encode())
+        return Rendered(200, _GZIPPED if gzip else _PLAIN, whole, gzip, None, touched)
     response = _response(body)
     data = _rdf(response) if rdf else response.json
     return _reply(b"%b%b%b" % (_DATA, data, tail(response)), gzip, response)

@@ -42,9 +42,10 @@ def agree(body: bytes) -> bool:
     if found is None:
         return False
     response = api.Response.FromString(body)
-    assert found.data == response.json
-    assert b',"extensions":{%b}}' % found.extensions.encode() == tail(response)
-    assert found.touched == response.metrics.num_uids.get("_total", 0)
+    data, extensions, touched = found
+    assert data == response.json
+    assert b',"extensions":{%b}}' % extensions.encode() == tail(response)
+    assert touched == response.metrics.num_uids.get("_total", 0)
     return True
 
 
