@@ -168,6 +168,11 @@ class Conversation:
             self._pending = outcome
             outcome.addBoth(self._landed, turn, request)
 
+    @property
+    def _engaged(self) -> bool:
+        """Whether a request is being answered; asked where a check of `_turn` would be taken for known."""
+        return self._turn is not None
+
     def _apology(self, turn: Turn) -> Reply:
         return self._keeper.site.refuse(turn.entry, 500, "internal error")
 
@@ -187,7 +192,7 @@ class Conversation:
             return
         try:
             self._answer(turn, reply)
-            if self._turn is not None:
+            if self._engaged:
                 self._pump()
         except Exception:
             log.failure("a reply could not be sent")
