@@ -49,7 +49,7 @@ INTERPRETED = frozenset(
     (
         # Protocols and factories of Twisted's.
         "alphas/h2/attempt.py",
-        "alphas/h2/link.py",
+        "alphas/h2/protocol.py",
         "edges/grpc/connection.py",
         "edges/grpc/factory.py",
         "edges/http/connection.py",

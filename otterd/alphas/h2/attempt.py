@@ -9,6 +9,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from otterd.alphas.h2.link import Link
+from otterd.alphas.h2.protocol import LinkProtocol
 from otterd.errors import NotReached
 
 
@@ -20,8 +21,8 @@ class _One(Factory):
     def __init__(self, make: Callable[[], Link]) -> None:
         self._make = make
 
-    def buildProtocol(self, addr: IAddress | None) -> Link:
-        return self._make()
+    def buildProtocol(self, addr: IAddress | None) -> LinkProtocol:
+        return LinkProtocol(self._make())
 
 
 def attempt(
@@ -30,8 +31,8 @@ def attempt(
     """Fire with a Link that takes calls; fail with NotReached, at the latest after `timeout` seconds."""
 
     def connected(protocol: IProtocol) -> Deferred[Link]:
-        assert isinstance(protocol, Link)
-        return protocol.ready
+        assert isinstance(protocol, LinkProtocol)
+        return protocol.link.ready
 
     trying: Deferred[Link] = endpoint.connect(_One(make)).addCallback(connected)
     return trying.addTimeout(timeout, clock).addErrback(_failed)

@@ -6,18 +6,8 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import (
-    IDelayedCall,
-    IHandshakeListener,
-    IPushProducer,
-    IReactorTime,
-    ISSLTransport,
-)
-from twisted.internet.protocol import Protocol as TwistedProtocol
-from twisted.internet.protocol import connectionDone
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport
 from twisted.logger import Logger
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from otterd.errors import NotReached
 from otterd.wire.h2 import FOR_ALPHAS, NOBODY, Broken, ClientConnection, Head, Memo, Receiver, Stream
@@ -84,15 +74,14 @@ class Owner(Protocol):
         """Be told that `link` takes calls again."""
 
 
-@implementer(IPushProducer, IHandshakeListener)
-class Link(TwistedProtocol):
+class Link:
     """One connection. `ready` fires with it when the alpha has greeted, or fails with NotReached."""
 
     transport: Any
 
     def __init__(self, owner: Owner, clock: IReactorTime, soon: Soon) -> None:
         self.connection = ClientConnection(self, LIMITS, MEMO)
-        self.ready: Deferred[Link] = Deferred(lambda _: self._cut())
+        self.ready: Deferred[Link] = Deferred(self._given_up)
         self.over: Deferred[None] = Deferred()
         self.address = ""
         self.heard = clock.seconds()
@@ -103,6 +92,7 @@ class Link(TwistedProtocol):
         self._clock = clock
         self._soon = soon
         self._receiving = False
+        self._met = False
         self.unsent = 0
         """Requests that wait for `flush`."""
         self.flowing = 0
@@ -112,40 +102,44 @@ class Link(TwistedProtocol):
         self._lingering: IDelayedCall | None = None
         self._problem = ""
 
-    def connectionMade(self) -> None:
+    # What the protocol calls.
+
+    def begin(self, transport: Any) -> None:
         """Greet the alpha, over TLS after the handshake."""
+        self.transport = transport
         self._owner.begun(self)
-        self.address = getattr(self.transport.getPeer(), "host", "")
-        _watch_over(self.transport)
-        self.transport.registerProducer(self, True)
-        if not ISSLTransport.providedBy(self.transport):
+        self.address = getattr(transport.getPeer(), "host", "")
+        _watch_over(transport)
+        if not ISSLTransport.providedBy(transport):
             self._greet()
 
-    def handshakeCompleted(self) -> None:
-        """Greet the alpha if it chose HTTP/2."""
+    def shaken(self) -> None:
+        """Greet the alpha if it chose HTTP/2 in the handshake."""
         if self.transport.negotiatedProtocol == ALPN:
             self._greet()
         else:
             self._problem = "the alpha speaks no HTTP/2 over TLS"
             self._cut()
 
-    def dataReceived(self, data: bytes) -> None:
+    def received(self, data: bytes) -> None:
         """Work on what came, and send what that brought about."""
         self.heard = now = self._clock.seconds()
         connection = self.connection
         self._receiving = True
         connection.receive(data, now)
-        if not self.ready.called and connection.met and not connection.leaving and not connection.over:
-            self.since = now
-            self.ready.callback(self)
+        if not self._met and connection.met and not connection.leaving and not connection.over:
+            self._met = True
+            if not self.ready.called:
+                self.since = now
+                self.ready.callback(self)
         self._receiving = False
         self.flush()
 
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
+    def lost(self, reason: BaseException) -> None:
         """Lose what was under way."""
         if self._lingering is not None and self._lingering.active():
             self._lingering.cancel()
-        said = (self._problem or str(reason.value) or type(reason.value).__name__).rstrip(".")
+        said = (self._problem or str(reason) or type(reason).__name__).rstrip(".")
         # First of all, for those who hear of a lost call may call again.
         self._gone = True
         self._owner.gone(self, said)
@@ -153,6 +147,8 @@ class Link(TwistedProtocol):
             self.ready.errback(NotReached(said))
         self.connection.disconnected()
         self.over.callback(None)
+
+    # What its calls and the channel call.
 
     def flows(self, *, more: bool) -> None:
         """Count a long answer in or out; with many of them, slow readers would starve the other calls."""
@@ -183,6 +179,8 @@ class Link(TwistedProtocol):
     def tick(self, now: float) -> None:
         """Let time pass."""
         self.connection.tick(now)
+
+    # What HTTP/2 calls.
 
     def wake(self) -> None:
         """Send at the end of the turn."""
@@ -218,17 +216,6 @@ class Link(TwistedProtocol):
         """Take no requests."""
         return NOBODY
 
-    def pauseProducing(self) -> None:
-        """Let requests wait: the transport takes no more."""
-        self.connection.hold()
-
-    def resumeProducing(self) -> None:
-        """Let requests flow."""
-        self.connection.release()
-
-    def stopProducing(self) -> None:
-        """Take no note: the connection's end says it."""
-
     def _greet(self) -> None:
         self.connection.start(self._clock.seconds())
         self.flush()
@@ -239,6 +226,9 @@ class Link(TwistedProtocol):
             self._lingering = self._clock.callLater(LINGER, self._cut)
             self.transport.unregisterProducer()
             self.transport.loseConnection()
+
+    def _given_up(self, _: Deferred["Link"]) -> None:
+        self._cut()
 
     def _cut(self) -> None:
         if not self._gone:

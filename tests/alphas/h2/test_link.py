@@ -6,6 +6,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from otterd.alphas.h2.link import Link, soon_of
+from otterd.alphas.h2.protocol import LinkProtocol
 from otterd.errors import NotReached
 from otterd.wire.h2.frames import PREFACE
 from tests.alphas.h2.net import Transport
@@ -30,7 +31,7 @@ class Owner:
 @pytest.fixture
 def link():
     clock = Clock()
-    link = Link(Owner(), clock, soon_of(clock))
+    link = LinkProtocol(Link(Owner(), clock, soon_of(clock)))
     transport = Secure("10.0.0.1")
     transport.negotiatedProtocol = b"h2"
     link.makeConnection(transport)
@@ -46,7 +47,7 @@ def test_nothing_is_said_before_the_handshake(link):
 @pytest.mark.parametrize("chosen", [None, b"http/1.1"])
 def test_an_alpha_that_chooses_no_http2_is_not_reached(link, chosen):
     failures = []
-    link.ready.addErrback(failures.append)
+    link.link.ready.addErrback(failures.append)
     link.transport.negotiatedProtocol = chosen
     link.handshakeCompleted()
     assert link.transport.aborting
