@@ -62,32 +62,31 @@ class Arriving:
     def informed(self, head: Head) -> None:
         """Never called, for the same reason."""
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bool | None:
         """Take the next bytes of the message, and refuse them as soon as they are too many."""
-        line, stream, size = self.line, self.stream, len(data)
-        if stream.remote_open:
-            line.link.consumed(stream, size)
         if self.over:
-            return
+            return True
+        line, size = self.line, len(data)
         try:
             line.store.take(size)
         except Refused:
             self.refuse(Overloaded("too many bytes of requests are held", retry_after=1))
-            return
+            return True
         self._held += size
         if (
-            not stream.remote_open
+            not self.stream.remote_open
             and HEAD_BYTES <= size <= LONG
             and not data[0]
             and int.from_bytes(data[1:HEAD_BYTES]) == size - HEAD_BYTES <= self._most
         ):
             # The whole request in one frame, as it mostly is.
             self._payload = data[HEAD_BYTES:]
-            return
+            return True
         try:
             self._keep(data)
         except OtterError as error:
             self.refuse(error)
+        return True
 
     def ended(self, trailers: Head | None) -> None:
         """Begin, for the request is whole."""

@@ -13,7 +13,7 @@ from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.flow import Flow, LongMessage
 from otterd.edges.grpc.packing import payload_of
 from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, OutcomeUnknown, Overloaded
-from otterd.wire.h2 import Code, Lost, QueueFull, pack
+from otterd.wire.h2 import Code, Lost, QueueFull
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
 CANCELLED: Final = 1
@@ -154,7 +154,7 @@ class Call(Arriving):
                 link.finish(stream, trailers)
             elif len(payload) <= JOINED:
                 entry.sent = len(payload) + HEAD_BYTES
-                gone = link.answer(stream, begin, pack(payload), trailers)
+                gone = link.reply(stream, begin, payload, trailers)
             else:
                 entry.sent = len(payload) + HEAD_BYTES
                 link.head(stream, begin)

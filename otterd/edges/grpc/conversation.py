@@ -45,22 +45,21 @@ class Conversation(Call):
 
     # What the connection calls.
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bool | None:
         """Take what the caller sent; it may send more when the alpha has taken this."""
         if self.over:
-            self.line.link.consumed(self.stream, len(data))
-            return
+            return True
         try:
             self.line.store.take(len(data))
         except Refused:
             self._give_up("too many bytes of requests are held")
-            return
+            return None
         self._held += len(data)
         self.entry.received += len(data)
         if self._tunnel is not None:
             self._tunnel.send(data)
             self._passed_on()
-            return
+            return None
         parts = self._parts
         if parts is None:
             parts = self._parts = []
@@ -68,6 +67,7 @@ class Conversation(Call):
         if not self._whole and _has_first(b"".join(parts)):
             self._whole = True
             self.line.ready(self)
+        return None
 
     def ended(self, trailers: Head | None) -> None:
         """Take the caller's word that it sends nothing more."""

@@ -30,10 +30,10 @@ class Foreign(Call):
         self._status, self._block = (415, blocks.NOT_GRPC) if posted else (405, blocks.NOT_POST)
         entry.verdict = UnsupportedMedia.word if posted else MethodNotAllowed.word
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bool | None:
         """Drop what came."""
         self.entry.received += len(data)
-        self.line.link.consumed(self.stream, len(data))
+        return True
 
     def ended(self, trailers: Head | None) -> None:
         """Answer, for it is whole."""

@@ -31,8 +31,9 @@ on, and `closed(None)` follows the last one. `leave()` does the same from this s
 ends the call.
 
 *Server.* `accept(stream, head)` returns the Receiver of a request; `data` and `ended` follow. Answer by
-`answer` (all at once), or `head`, `send` and `finish`; `head(..., end=True)` is a trailers-only answer.
-`refuse` is for what was never dispatched. `drain()` leaves in two steps without failing a call.
+`reply` (one message) or `answer` (any bytes), all at once, or by `head`, `send` and `finish`;
+`head(..., end=True)` is a trailers-only answer. `refuse` is for what was never dispatched. `drain()` leaves
+in two steps without failing a call.
 
 *Flow.* Each byte that `data` handed over counts against the windows until `consumed`: say it at once
 for what is put together (as `data` does by returning True), and when the reader took it for what is passed

@@ -1,5 +1,6 @@
 """The side that answers: Otter towards gRPC clients."""
 
+from struct import Struct
 from typing import Final
 
 from otterd.wire.h2.connection import Connection
@@ -18,6 +19,8 @@ from otterd.wire.h2.frames import (
     ping,
 )
 from otterd.wire.h2.limits import Limits
+from otterd.wire.h2.messages import HEAD_BYTES as MESSAGE_BYTES
+from otterd.wire.h2.messages import pack
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Stream
 
@@ -25,6 +28,8 @@ _DRAINING: Final = b"otterbye"
 _MOST_SKIPPED: Final = 16
 
 _FRAME: Final = HEAD.pack
+_MESSAGE: Final = Struct(">IBIBI").pack
+"""The heads of a DATA frame and of the message that it begins with."""
 _WRONG: Final = Code.PROTOCOL_ERROR
 
 
@@ -45,18 +50,16 @@ class ServerConnection(Connection):
         self._draining_since: float | None = None
         self._skipped: list[tuple[int, int]] = []
 
-    def answer(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
-        """Send a whole answer, head and trailers encoded; return False when part of `data` must wait.
-
-        Raise QueueFull when nothing was sent.
-        """
-        count, size, more = len(data), len(block), len(trailers)
-        most = self._frame
+    def reply(self, stream: Stream, block: bytes, payload: bytes, trailers: bytes) -> bool:
+        """Send a whole answer of one message, as `answer` does."""
+        length, size, more = len(payload), len(block), len(trailers)
+        count, most = length + MESSAGE_BYTES, self._frame
         if (
-            not count or count > most or count > stream.window or count > self._window
+            count > most or count > stream.window or count > self._window
             or size > most or more > most or self._held or self._first or stream.answered
         ):  # fmt: skip
-            return self._answer_in_parts(stream, block, data, trailers)
+            return self.answer(stream, block, pack(payload), trailers)
+        # What `answer` comes to for nearly every call, without a copy of the payload.
         self._window -= count
         number = stream.number
         out = self._out
@@ -65,21 +68,24 @@ class ServerConnection(Connection):
         out += (
             _FRAME(size << 8 | HEADERS, END_HEADERS, number),
             block,
-            _FRAME(count << 8 | DATA, 0, number),
-            data,
+            _MESSAGE(count << 8 | DATA, 0, number, 0, length),
+            payload,
             _FRAME(more << 8 | HEADERS, END_HEADERS | END_STREAM, number),
             trailers,
         )
         if stream.remote_open or self._watched:
             self._local_end(stream)
         else:
-            # What that does for a request that was whole, of which nothing is left to be said.
             stream.local_open = False
             stream.window = -1
             del self.streams[number]
         return True
 
-    def _answer_in_parts(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
+    def answer(self, stream: Stream, block: bytes, data: bytes, trailers: bytes) -> bool:
+        """Send a whole answer, head and trailers encoded; return False when part of `data` must wait.
+
+        Raise QueueFull when nothing was sent.
+        """
         if stream.local_open:
             self._check_queue(len(data), stream.window, stream.queued)
         self.head(stream, block)

@@ -56,6 +56,10 @@ QUERIES = [
         Plan(Purpose.UPSERT, writes=True, commit_now=True),
     ),
     (b"", Plan(Purpose.QUERY)),
+    *((api.Request(query="q" * size), Plan(Purpose.QUERY)) for size in (1, 127, 128, 16_383, 16_384)),
+    (api.Request(query="q" * 300, read_only=True), Plan(Purpose.QUERY, read_only=True)),
+    (api.Request(query="{q}", best_effort=True), Plan(Purpose.QUERY, best_effort=True)),
+    (api.Request(query="{q}").SerializeToString() * 2, Plan(Purpose.QUERY)),
 ]
 
 
@@ -65,7 +69,15 @@ def test_a_query_is_read_by_what_it_carries(message: Any, expected: Plan) -> Non
 
 
 @pytest.mark.parametrize(
-    "broken", [b"\xff", b"\x22\x7f", b"\x62\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]
+    "broken",
+    [
+        b"\xff",
+        b"\x22\x7f",
+        b"\x22\x7fabc",
+        b"\x22\x81",
+        b"\x22\x81\x01a",
+        b"\x62\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+    ],
 )
 def test_what_cannot_be_read_goes_to_one_alpha_only(broken: bytes) -> None:
     for method in ("Query", "RunDQL"):

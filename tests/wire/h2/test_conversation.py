@@ -205,6 +205,27 @@ def test_an_answer_before_the_requests_end_ends_the_call() -> None:
     assert not pair.owner.closes
 
 
+@pytest.mark.parametrize("size", [0, 5, 16_379, 16_380, 100_000])
+def test_an_answer_of_one_message_is_the_same_in_one_step(size: int) -> None:
+    said = []
+    for whole in (True, False):
+        pair = Pair(Heard)
+        call, payload = pair.ask(BODY), b"a" * size
+        pair.talk()
+        stream = pair.owner.accepted[0].stream
+        assert stream is not None
+        if whole:
+            gone = pair.server.reply(stream, HEADED, payload, TRAILED)
+        else:
+            gone = pair.server.answer(stream, HEADED, pack(payload), TRAILED)
+        assert gone
+        said.append(pair.server.data_to_send())
+        assert not pair.server.streams
+        pair.client.receive(said[-1], 0.0)
+        check_answered(call, pack(payload))
+    assert said[0] == said[1]
+
+
 def test_a_reset_is_heard_on_the_other_side_and_by_nobody_here() -> None:
     pair = Pair(Heard)
     call, other = pair.ask(BODY, end=False), pair.ask(BODY)

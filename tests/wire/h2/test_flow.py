@@ -319,6 +319,22 @@ def test_a_window_smaller_than_the_first_holds_once_acknowledged() -> None:
     assert not call.losses
 
 
+def test_a_request_in_one_frame_is_given_back_to_the_connection_whoever_hears_it() -> None:
+    pair = Pair(Lazy, theirs=Limits(connection_window=65_535))
+    for _ in range(20):
+        pair.ask(b"a" * 16_000)
+        pair.talk()
+    assert [len(each.body) for each in pair.owner.accepted] == [16_000] * 20
+    assert [each.trailers for each in pair.owner.accepted] == [[None]] * 20
+
+
+def test_a_request_in_one_frame_keeps_to_its_streams_window() -> None:
+    pair = Pair(Lazy, theirs=Limits(stream_window=1_000))
+    pair.server.receive(frame(1, 4, 1, ASK) + frame(0, 1, 1, bytes(1_001)), 0.0)
+    assert pair.owner.accepted[0].losses[0].code == Code.FLOW_CONTROL_ERROR
+    assert not pair.owner.accepted[0].parts
+
+
 @pytest.mark.parametrize("of", ["stream", "connection"])
 def test_more_data_than_a_window_is_an_error(of: str) -> None:
     small = Limits(stream_window=70_000) if of == "stream" else Limits(connection_window=70_000)
