@@ -179,14 +179,16 @@ class Conversation:
     def _landed(self, result: Any, turn: Turn, request: Request) -> None:
         """Answer `turn` with what the site makes of `result`, unless it was given up."""
         self._pending = None
+        # Not asked twice of the attribute, of which a compiler may think that it stays what it was.
+        gone = self._turn is not turn
         try:
             reply = self._keeper.site.landed(result, request)
         except Exception as mistake:
-            if self._turn is not turn and isinstance(mistake, CancelledError):
+            if gone and isinstance(mistake, CancelledError):
                 return
             log.failure("the site failed")
             reply = self._apology(turn)
-        if self._turn is not turn:
+        if gone:
             if not isinstance(reply.body, bytes):
                 reply.body.stop()
             return
