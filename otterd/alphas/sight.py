@@ -6,7 +6,7 @@ from typing import Protocol
 from otterd.alphas.probe import HEALTHY
 from otterd.core.cluster import Map
 from otterd.core.health import Ward
-from otterd.core.judge import NODE_FAULTS, Verdict
+from otterd.core.judge import FINE, NODE_FAULTS, Verdict
 from otterd.core.lag import Lag
 from otterd.core.load import Load
 from otterd.core.operation import SLOW, Purpose
@@ -166,7 +166,7 @@ class Sight:
         """Count a request out; one that nobody waited for tells nothing of the alpha."""
         now = self._clock.seconds()
         # What builds indexes or backups takes its time, and says nothing of how fast the alpha is.
-        timed = verdict is Verdict.FINE and purpose not in SLOW
+        timed = verdict is FINE and purpose not in SLOW
         self._load.ended(address, now, seconds if timed else None, purpose)
         if verdict is None:
             return

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from math import inf
 from statistics import median
 
-from otterd.core.judge import Verdict
+from otterd.core.judge import FINE, Verdict
 from otterd.core.lag import Lag
 from otterd.core.patient import FIRST_WEIGHT, Patient
 from otterd.core.standing import Bounds, Probed, Standing, Status
@@ -81,7 +81,7 @@ class Ward:
         patient = self._patients.get(address)
         if patient is None:
             return
-        if verdict is Verdict.FINE:
+        if verdict is FINE:
             usual = patient.usual
             if seconds < self.bounds.hang:
                 patient.usual = usual + (seconds - usual) * SHARE if usual else seconds

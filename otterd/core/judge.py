@@ -1,9 +1,10 @@
 """What an answer or a failure means, and what may therefore be tried again: the one table."""
 
 from enum import StrEnum
+from typing import Final
 
 from otterd.core import alters, texts
-from otterd.core.operation import Answer, Duplex, HttpCall, Operation, Purpose, Rpc
+from otterd.core.operation import COMMIT, GRAPHQL, Answer, Duplex, HttpCall, Operation, Purpose, Rpc
 from otterd.errors import (
     AlphaFailed,
     AlphaFailure,
@@ -44,6 +45,11 @@ class Verdict(StrEnum):
     OUTCOME_UNKNOWN = "outcome unknown"
 
 
+# What every request is compared with: to look a member up in its class costs as much as a short function.
+FINE: Final = Verdict.FINE
+TIMED_OUT: Final = Verdict.TIMED_OUT
+
+
 class Kind(StrEnum):
     """What decides whether a request may be tried again."""
 
@@ -55,6 +61,9 @@ class Kind(StrEnum):
     COMMIT = "commit"
     STREAM = "stream"
     """A call with messages both ways; the other kinds are the table's columns."""
+
+
+READ: Final = Kind.READ
 
 
 class Next(StrEnum):
@@ -157,10 +166,10 @@ def kind_of(operation: Operation) -> Kind:
 
     GraphQL is not known to be a read, for even a persisted query may write.
     """
-    if operation.purpose is Purpose.COMMIT:
+    if operation.purpose is COMMIT:
         return Kind.COMMIT
     if not operation.writes:
-        return Kind.PART if operation.purpose is Purpose.GRAPHQL else Kind.READ
+        return Kind.PART if operation.purpose is GRAPHQL else READ
     whole = operation.commit_now and not operation.start_ts and isinstance(operation.request, Rpc)
     if whole:
         return Kind.WHOLE

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from otterd.core.operation import HttpCall, Operation, Purpose
 
@@ -17,6 +18,9 @@ class Lane(StrEnum):
     PASS = "passed through"  # noqa: S105 -- no password
     """Passed through to the HTTP port, each on a connection of its own."""
 
+
+READ: Final = Lane.READ
+ALTER: Final = Lane.ALTER
 
 _LANES = {
     Purpose.MUTATION: Lane.WRITE,
@@ -34,7 +38,7 @@ def lane_of(operation: Operation) -> Lane:
     """Return the lane that `operation` takes."""
     if isinstance(operation.request, HttpCall) and operation.purpose not in _LANES:
         return Lane.PASS
-    return _LANES.get(operation.purpose, Lane.READ)
+    return _LANES.get(operation.purpose, READ)
 
 
 class Slots:

@@ -5,7 +5,7 @@ from twisted.python.failure import Failure
 
 from otterd.core import judge
 from otterd.core.balance import Ask
-from otterd.core.judge import Kind, Verdict
+from otterd.core.judge import FINE, TIMED_OUT, Kind, Verdict
 from otterd.core.operation import Answer, Operation, Purpose
 from otterd.core.slots import lane_of
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
@@ -87,13 +87,13 @@ class Calls:
     def leg_answered(self, leg: Leg, answer: Answer) -> None:
         """Take an alpha's answer, whatever it says."""
         # No HTTP status is 0.
-        verdict = Verdict.FINE if answer.status == judge.OK else judge.of_answer(self.operation, answer)
+        verdict = FINE if answer.status == judge.OK else judge.of_answer(self.operation, answer)
         took = self._landed(leg, verdict)
         if not answer.alpha:
             answer.alpha = leg.address
         if self.over:
             discard(answer)
-        elif verdict is Verdict.FINE:
+        elif verdict is FINE:
             self.won(leg, answer, took)
         elif leg.stale:
             discard(answer)
@@ -149,7 +149,7 @@ class Calls:
             leg.attempt.took, leg.attempt.verdict = took, verdict or "given up"
         shared.sight.ended(leg.address, operation.purpose, verdict, took)
         # A caller that gives an alpha no time is no sign of anything.
-        hasty = verdict is Verdict.TIMED_OUT and took < shared.live.config.hang_limit
+        hasty = verdict is TIMED_OUT and took < shared.live.config.hang_limit
         if verdict in judge.HINTS and not hasty:
             shared.sight.hint(str(verdict))
         shared.lines.give(leg.lane, leg.address)

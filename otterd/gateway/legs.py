@@ -1,7 +1,7 @@
 """One call of a request to one alpha."""
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted.python.failure import Failure
 
@@ -29,6 +29,10 @@ class Why(StrEnum):
     """Beside one that takes longer than most."""
     STALE = "stale"
     """Best-effort, beside one that has waited too long for a caller who is content with that."""
+
+
+FIRST: Final = Why.FIRST
+STALE: Final = Why.STALE
 
 
 class Way(Protocol):
@@ -85,7 +89,7 @@ class Leg:
         self.why = why
         self.since = since
         self.rescued = False
-        self.stale = why is Why.STALE
+        self.stale = why is STALE
         """Whether its answer may be old."""
         self.staleness = staleness
         self.attempt: Attempt | None = None

@@ -6,7 +6,7 @@ from typing import Protocol
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.fair import Fair
-from otterd.core.slots import LANES_SHED_FIRST, Lane, Slots
+from otterd.core.slots import ALTER, LANES_SHED_FIRST, Lane, Slots
 from otterd.core.steady import Steady
 from otterd.errors import OtterError, Overloaded
 from otterd.gateway.alarm import Alarm
@@ -66,19 +66,19 @@ class Lines:
 
     def taken(self, lane: Lane, address: str) -> int:
         """Return how many of `lane` are under way on an alpha."""
-        return self._slots.taken(lane, EVERYWHERE if lane is Lane.ALTER else address)
+        return self._slots.taken(lane, EVERYWHERE if lane is ALTER else address)
 
     def choose(self, lane: Lane, order: Sequence[str]) -> str | None:
         """Take a slot on the first alpha of `order` that has one; None when all are full."""
         slots = self._slots
         for address in order:
-            if slots.take(lane, EVERYWHERE if lane is Lane.ALTER else address):
+            if slots.take(lane, EVERYWHERE if lane is ALTER else address):
                 return address
         return None
 
     def give(self, lane: Lane, address: str) -> None:
         """Give a slot back; the next in line that may use it is told, and those after it until one does."""
-        self._slots.give(lane, EVERYWHERE if lane is Lane.ALTER else address)
+        self._slots.give(lane, EVERYWHERE if lane is ALTER else address)
         if self._until:
             self._offer(lane, address)
 
@@ -91,12 +91,12 @@ class Lines:
 
     def _offer(self, lane: Lane, address: str) -> None:
         slots, line = self._slots, self._lines[lane]
-        key = EVERYWHERE if lane is Lane.ALTER else address
+        key = EVERYWHERE if lane is ALTER else address
         # One that is told may go elsewhere, or wait for a leader instead; or come back, so there is a bound.
         for _ in range(len(line)):
             if not slots.free(lane, key):
                 return
-            queued = line.pop(lambda each: lane is Lane.ALTER or each.fits(address))
+            queued = line.pop(lambda each: lane is ALTER or each.fits(address))
             if queued is None:
                 return
             del self._until[queued]

@@ -4,12 +4,12 @@ from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from otterd.core import judge
-from otterd.core.judge import Kind, Next, Verdict
+from otterd.core.judge import FINE, READ, Kind, Next, Verdict
 from otterd.core.operation import SLOW, Answer, Operation
 from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
 from otterd.gateway.decision import record_choice, record_wait, record_woken
-from otterd.gateway.legs import Leg, Why
+from otterd.gateway.legs import FIRST, Leg, Why
 from otterd.gateway.outages import SLOW_ANSWER, named
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
 from otterd.gateway.second import Second, second_for
@@ -35,7 +35,7 @@ class Passage(Calls):
     def __init__(self, shared: Shared, operation: Operation, grant: Grant, now: float) -> None:
         super().__init__(shared, operation, grant, now)
         self.deadline = now + self._limit()
-        self._verdict = Verdict.FINE
+        self._verdict: Verdict = FINE
         self._attempts = self._lost = 0
         self._renewed = self._waits = False
         self._held_since: float | None = None
@@ -126,7 +126,7 @@ class Passage(Calls):
         self._attempts += 1
         entry = operation.entry
         entry.attempts, entry.alpha = self._attempts, address
-        self.call(address, Why.FIRST if self._attempts == 1 else Why.AGAIN, now)
+        self.call(address, FIRST if self._attempts == 1 else Why.AGAIN, now)
 
     def won(self, leg: Leg, answer: Answer, took: float) -> None:
         """Take a good answer, after `took` seconds."""
@@ -141,12 +141,12 @@ class Passage(Calls):
             answer.stale = age
             shared.tally.stale_told += 1
         else:
-            if self.kind is Kind.READ:
+            if self.kind is READ:
                 shared.tally.reads.add(took)
             if took > SLOW_ANSWER:
                 shared.elections.answered(operation, self.ask, took)
             shared.placing.learn(operation, answer, leg.since + took)
-        self._verdict = Verdict.FINE
+        self._verdict = FINE
         operation.entry.alpha = leg.address
         self._end(answer)
 

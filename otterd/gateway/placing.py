@@ -9,7 +9,7 @@ from otterd.config.live import Live
 from otterd.core.balance import Ask, Policy
 from otterd.core.judge import Verdict
 from otterd.core.namespace import namespace_of, tablet
-from otterd.core.operation import DATA, Answer, Operation, Purpose, Rpc
+from otterd.core.operation import COMMIT, DATA, Answer, Operation, Purpose, Rpc
 from otterd.core.pins import Pins
 from otterd.core.replaced import replaced
 from otterd.core.started import Starting, StartingJson, groups_of_commit, started
@@ -116,7 +116,7 @@ class Placing:
 
     def learn(self, operation: Operation, answer: Answer, now: float) -> None:
         """Remember which alpha began, or went on with, the transaction that `answer` tells of, at `now`."""
-        if operation.purpose is Purpose.COMMIT:
+        if operation.purpose is COMMIT:
             self.pins.forget(operation.start_ts)
             return
         if operation.purpose not in DATA or operation.commit_now:
@@ -145,7 +145,7 @@ class Placing:
         """Tell whether a tablet that was touched is moving, or moved after the transaction began."""
         charted = self._sight.map
         groups = dict.fromkeys((ask.writes or frozenset()) | (ask.reads or frozenset()), 0)
-        if operation.purpose is Purpose.COMMIT and isinstance(operation.request, Rpc):
+        if operation.purpose is COMMIT and isinstance(operation.request, Rpc):
             groups = groups_of_commit(operation.request.payload)
         for touched, group in groups.items():
             owner = charted.owners.get(touched, 0)

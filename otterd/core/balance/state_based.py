@@ -8,7 +8,7 @@ from otterd.core.balance.newcomers import Newcomers
 from otterd.core.balance.owning import FIRST_GROUP, owning_most
 from otterd.core.balance.pinned import pin_first, pin_of
 from otterd.core.balance.policy import Ask, View
-from otterd.core.operation import Purpose
+from otterd.core.operation import GRAPHQL, QUERY, Purpose
 
 WRITES = frozenset((Purpose.MUTATION, Purpose.UPSERT, Purpose.ALTER, Purpose.ADMIN))
 
@@ -39,14 +39,14 @@ class StateBased:
         if ground.map is not charted or ground.usable is not usable or ground is NOWHERE:
             ground = self._ground = Ground(self._members, charted, usable)
         purpose = ask.purpose
-        if purpose is Purpose.QUERY:
+        if purpose is QUERY:
             tiers = ground.known.get(ask.reads) or self._for_read(ask.reads, ground)
         elif purpose in WRITES:
             tiers = self._for_write(ask, ground)
         else:
             tiers = ground.reading(())
         # One GraphQL request may be many queries: what the alpha itself says of its load counts.
-        costs_of = view.whole_costs_of if purpose is Purpose.GRAPHQL else view.costs_of
+        costs_of = view.whole_costs_of if purpose is GRAPHQL else view.costs_of
         order = arranged(tiers, costs_of, self._chance)
         return pin_first(order, pin_of(ask)) if ask.pin else order
 
@@ -63,7 +63,7 @@ class StateBased:
             return "the less busy of two usable alphas, for nobody has told of the cluster"
         groups: Groups = ()
         reason, preferred = ANY, "usable alphas"
-        if ask.purpose is Purpose.QUERY:
+        if ask.purpose is QUERY:
             groups = owning_most(ask.reads, view.map.owners)
             reason = "most of what it reads is there" if groups else UNTOLD
         elif ask.purpose in WRITES:
