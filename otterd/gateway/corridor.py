@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.logger import Logger
@@ -25,9 +25,8 @@ from otterd.gateway.lines import Lines
 from otterd.gateway.outages import gone
 from otterd.gateway.passage import Passage
 from otterd.gateway.placing import Placing
-from otterd.gateway.seams import Admission, Alphas, Lender, Schemas, Sight
+from otterd.gateway.seams import Admission, Alphas, Asked, Ear, Lender, Schemas, Sight
 from otterd.gateway.shared import Shared
-from otterd.guard.grant import Grant
 
 log = Logger()
 
@@ -36,6 +35,16 @@ SHAPES = 20_000
 
 HEDGE_SHARE = 0.05
 """Of the live reads that may be asked twice because the first alpha is slow."""
+
+
+class Refused:
+    """Stands for a request that was not admitted."""
+
+    def cancel(self) -> None:
+        """Take no note."""
+
+
+REFUSED: Final = Refused()
 
 
 class Gateway:
@@ -93,28 +102,33 @@ class Gateway:
         """The policy in force."""
         return self.shared.placing.policy
 
-    def perform(self, operation: Operation) -> Deferred[Answer]:
-        """Carry `operation` to an alpha and fire with the answer.
-
-        Fails with an OtterError only; or with CancelledError when the door cancels, which
-        ends a read upstream and lets a write run to its end unheard.
-        """
+    def ask(self, operation: Operation, ear: Ear) -> Asked:
+        """Carry `operation` to an alpha and tell `ear` what came of it, perhaps before this returns."""
+        if operation.settles:
+            # An alter is seldom, and its answer waits for more than its passage.
+            return self.perform(operation).addCallbacks(ear.callback, ear.errback)
         try:
-            grant = self._admit(operation)
+            passage = self._admitted(operation)
+        except OtterError as error:
+            operation.entry.verdict = error.word
+            ear.errback(Failure(error))
+            return REFUSED
+        passage.begin(ear)
+        return passage
+
+    def perform(self, operation: Operation) -> Deferred[Answer]:
+        """Ask, for those who like a Deferred; cancelling it gives the request up."""
+        try:
+            passage = self._admitted(operation)
         except OtterError as error:
             operation.entry.verdict = error.word
             return fail(error)
-        shared = self.shared
-        now = shared.clock.seconds()
-        shared.budget.request(now)
-        passage = Passage(shared, operation, grant, now)
-        if self.live.config.hedge and passage.kind is Kind.READ:
-            shared.hedges.request(now)
-        self._passages.add(passage)
-        done = passage.begin()
-        if operation.settles and shared.schemas is not None:
+        done: Deferred[Answer] = Deferred(passage.left)
+        passage.begin(done)
+        schemas = self.shared.schemas
+        if operation.settles and schemas is not None:
             self._settling += 1
-            done = done.addCallback(self._settle, operation, shared.schemas)
+            done = done.addCallback(self._settle, operation, schemas)
             done.addBoth(self._settled)
         return done
 
@@ -148,15 +162,23 @@ class Gateway:
             for deferred in waiting:
                 deferred.callback(None)
 
-    def _admit(self, operation: Operation) -> Grant:
+    def _admitted(self, operation: Operation) -> Passage:
+        """Return the way of `operation`, which is counted in, or raise an OtterError."""
         operation.entry.purpose = operation.purpose
         grant = self._guard.admit(operation)
         operation.entry.client = grant.client
+        config, shared = self.live.config, self.shared
         if self.draining:
             raise Draining("this gateway is going away", retry_after=1)
-        if len(self._passages) + self._settling >= self.live.config.max_in_flight:
+        if len(self._passages) + self._settling >= config.max_in_flight:
             raise Overloaded("this gateway has too many requests in flight", retry_after=1)
-        return grant
+        now = shared.clock.seconds()
+        shared.budget.request(now)
+        passage = Passage(shared, operation, grant, now)
+        if config.hedge and passage.kind is Kind.READ:
+            shared.hedges.request(now)
+        self._passages.add(passage)
+        return passage
 
     def _settle(self, answer: Answer, operation: Operation, schemas: Schemas) -> Deferred[Answer] | Answer:
         """Keep an alter's answer until the alphas show the new schema."""

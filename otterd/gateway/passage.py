@@ -1,6 +1,7 @@
 """One request's way through the corridor, after it was admitted: its attempts, its waits and its end."""
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.core import judge
@@ -12,9 +13,12 @@ from otterd.gateway.decision import record_choice, record_wait, record_woken
 from otterd.gateway.legs import FIRST, Leg, Why
 from otterd.gateway.outages import SLOW_ANSWER, named
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
+from otterd.gateway.seams import Ear
 from otterd.gateway.second import Second, second_for
 from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
+
+log = Logger()
 
 FREE = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
@@ -43,20 +47,28 @@ class Passage(Calls):
         self._usable: frozenset[str] | None = None
         self._kept: Failure | None = None
         self._second: Second | None = None
-        self._done: Deferred[Answer] = Deferred(self._cancel)
+        self._ear: Ear | None = None
 
-    def begin(self) -> Deferred[Answer]:
-        """Make the first attempt; the Deferred is the caller's."""
+    def begin(self, ear: Ear) -> None:
+        """Make the first attempt; `ear` is told the end."""
+        self._ear = ear
         account = self._shared.account
         if self._grant.lend and not account.token and account.pending:
             account.renew().addBoth(self._logged_in).addErrback(self.leg_broke)
-            return self._done
+            return
         try:
             self._place(self.began)
         except Exception:
             # Lest it is never answered.
             self.leg_broke(Failure())
-        return self._done
+
+    def cancel(self) -> None:
+        """Give up, and tell the ear so."""
+        ear = self._ear
+        if ear is not None:
+            self.left()
+            self._ear = None
+            ear.errback(Failure(CancelledError()))
 
     @property
     def caller(self) -> str:
@@ -275,7 +287,7 @@ class Passage(Calls):
 
     def broke(self) -> None:
         """End after a mistake of our own."""
-        if not self._done.called:
+        if self.heard:
             self._verdict = Verdict.ERROR
             self._end(Failure(judge.error_for(self.operation, Lost("internal error"))))
 
@@ -301,17 +313,24 @@ class Passage(Calls):
                 leg.cancel()
         self._shared.done(self)
         heard, self.heard = self.heard, False
-        if isinstance(result, Failure):
-            if heard:
-                self._done.errback(result)
-        elif heard:
-            if not result.alpha:
-                result.alpha = entry.alpha
-            self._done.callback(result)
-        else:
-            discard(result)
+        # Let go of, for it may refer to the passage as well: circles wait for a collection.
+        ear, self._ear = self._ear, None
+        if not heard or ear is None:
+            if isinstance(result, Answer):
+                discard(result)
+            return
+        try:
+            if isinstance(result, Answer):
+                if not result.alpha:
+                    result.alpha = entry.alpha
+                ear.callback(result)
+            else:
+                ear.errback(result)
+        except Exception:
+            log.failure("who asked for a {purpose} could not take its end", purpose=self.operation.purpose)
 
-    def _cancel(self, done: Deferred[Answer]) -> None:
+    def left(self, _: object = None) -> None:
+        """Be told that nobody hears the end any more."""
         self.heard = False
         if self.legs:
             # Of a stream there is no rest that could run to its end unheard.

@@ -4,12 +4,30 @@ from collections.abc import Callable
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from otterd.alphas.channel import Channel, HttpChannel
 from otterd.core.cluster import Map
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Operation, Purpose
 from otterd.guard.grant import Grant
+
+
+class Ear(Protocol):
+    """Who is told how a request ended, once; a Deferred is one, too."""
+
+    def callback(self, result: Answer, /) -> None:
+        """Be told the answer."""
+
+    def errback(self, fail: Failure, /) -> None:
+        """Be told why there is none: an OtterError, or a CancelledError when it was given up."""
+
+
+class Asked(Protocol):
+    """A request on its way."""
+
+    def cancel(self) -> object:
+        """Give up, which ends a read upstream and lets a write run to its end unheard. Safe after the end."""
 
 
 class Admission(Protocol):

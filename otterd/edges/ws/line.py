@@ -7,27 +7,17 @@ step each way, once one flag was looked at; the shell around Autobahn gets all t
 from struct import pack
 from typing import Any, Protocol
 
-from twisted.internet.defer import CancelledError
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from otterd.config.live import Live
-from otterd.core.operation import Answer
-from otterd.edges.ws import answer
-from otterd.edges.ws.answer import answered
 from otterd.edges.ws.frames import TEXT, TWO_BYTES, whole_text
 from otterd.edges.ws.outbox import Outbox
 from otterd.edges.ws.request import operation_of
 from otterd.edges.ws.seams import Corridor, Hearer
-from otterd.edges.ws.task import GONE, Task
-from otterd.errors import OtterError
-
-log = Logger()
+from otterd.edges.ws.task import Task
 
 JOINED = 16 * 1024
 """Bytes up to which a frame's head and body are sent as one."""
-
-UNDELIVERED = "an answer could not be delivered"
 
 
 class Shell(Protocol):
@@ -119,55 +109,10 @@ class SocketLine:
         self._shell.dismiss(code, reason, after)
 
     def perform(self, task: Task) -> None:
-        """Carry `task` through the corridor; the session is told once, whatever happens."""
+        """Carry `task` through the corridor, which tells it what came of it, perhaps at once."""
         assert task.entry is not None
         try:
             operation = operation_of(task.message, task.caller, task.metadata, task.entry)
-            call = task.call = self._corridor.perform(operation)
+            task.call = self._corridor.ask(operation, task)
         except Exception:
-            self._end(task, *_broken(task))
-            return
-        # One callback, for every message of every socket comes through here.
-        call.addCallbacks(self._answered, self._failed, (task,), errbackArgs=(task,))
-
-    def _answered(self, result: Answer, task: Task) -> None:
-        task.call = None
-        try:
-            text, status = answered(task.message, task.id, result), 200
-        except Exception:
-            text, status = _broken(task)
-        session = self.session
-        assert session is not None
-        try:
-            # What `_end` does, without a call for every message.
-            session.performed(task, text, status)
-        except Exception:
-            log.failure(UNDELIVERED)
-
-    def _failed(self, reason: Failure, task: Task) -> None:
-        task.call = None
-        error = reason.value
-        try:
-            if isinstance(error, OtterError):
-                text, status = answer.refused(task.message, task.id, error), error.status
-            elif isinstance(error, CancelledError):
-                text, status = answer.error("the request was cancelled", task.id), GONE
-            else:
-                text, status = _broken(task, reason)
-        except Exception:
-            text, status = _broken(task)
-        self._end(task, text, status)
-
-    def _end(self, task: Task, text: bytes, status: int) -> None:
-        session = self.session
-        assert session is not None
-        try:
-            session.performed(task, text, status)
-        except Exception:
-            log.failure(UNDELIVERED)
-
-
-def _broken(task: Task, reason: Failure | None = None) -> tuple[bytes, int]:
-    """Log `reason`, or the exception being handled, and return what is told of it."""
-    log.failure("a message of type {type} could not be answered", reason, type=task.message.type)
-    return answer.error("internal error", task.id), 500
+            task.errback(Failure())

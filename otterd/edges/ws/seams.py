@@ -2,10 +2,9 @@
 
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
-
-from otterd.core.operation import Answer, Caller, Door, Entry, Operation
+from otterd.core.operation import Caller, Door, Entry, Operation
 from otterd.edges.ws.task import Task
+from otterd.gateway.seams import Asked, Ear
 
 
 class Unsent(Protocol):
@@ -53,9 +52,6 @@ class Hearer(Protocol):
     def receive(self, payload: bytes) -> None:
         """Take a message."""
 
-    def performed(self, task: Task, text: bytes, status: int) -> None:
-        """Take the answer to `task`."""
-
 
 class Tokens(Protocol):
     """Knows `ws_token`."""
@@ -87,5 +83,5 @@ class Gatekeeper(Tokens, Protocol):
 class Corridor(Protocol):
     """The gateway, as a door needs it."""
 
-    def perform(self, operation: Operation) -> Deferred[Answer]:
-        """Carry `operation` to an alpha."""
+    def ask(self, operation: Operation, ear: Ear) -> Asked:
+        """Carry `operation` to an alpha and tell `ear` what came of it, perhaps before this returns."""

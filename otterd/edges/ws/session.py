@@ -88,28 +88,29 @@ class Session:
         kind = message.type or ""
         self._count += 1
         if kind == "ping":
-            self._settle(Task(id, None, message, self._caller), answer.status("pong", id), 200)
+            self._settle(Task(self, id, None, message, self._caller), answer.status("pong", id), 200)
             return
         offered = None if id is None else id.encode("utf-8", "replace")
         entry = self._books.open(Door.WEBSOCKET, ROUTES.get(kind, "ws other"), offered)
         entry.client = self._client
         entry.received = len(payload)
-        task = Task(id, entry, message, self._caller, self._metadata)
+        task = Task(self, id, entry, message, self._caller, self._metadata)
         usual = kind == "query" and message.query and message.shape is message.max_stale is None
-        if usual and self.is_authenticated:
-            self._enter(task)
-        elif (wrong := wrong or fault(message)) is not None:
-            self._settle(task, answer.error(wrong, id), 400)
-        elif kind == "auth":
-            self._authenticate(task)
-        elif kind not in OPERATIONS:
-            self._settle(task, answer.error("unsupported type", id), 501)
-        elif not self.is_authenticated:
-            self._settle(task, answer.error("papers please!", id), 401)
-        elif kind != "query" and not message.commit_now:
-            self._settle(task, answer.error(WANT_COMMIT, id), 400)
-        else:
-            self._enter(task)
+        if not (usual and self.is_authenticated) and self._answered_here(task, wrong):
+            return
+        queue = self._queue if id is None else self._waiting
+        queue.append(task)
+        if len(queue) > 1 or self._advancing or self._alone or self._again or self._unsent.size:
+            self.advance()
+            return
+        # Nothing is before it: all that could begin has begun.
+        if id is not None:
+            queue.pop()
+        task.begun = True
+        self._running.add(task)
+        self._line.perform(task)
+        if self._count >= self._live.config.ws_max_in_flight:
+            self._line.pace()
 
     def performed(self, task: Task, text: bytes, status: int) -> None:
         """Take the answer to `task`."""
@@ -164,21 +165,24 @@ class Session:
         self._again.clear()
         return [task for task in self._running if not task.writes]
 
-    def _enter(self, task: Task) -> None:
-        """Begin `task`, or let it wait for its turn."""
-        queue = self._queue if task.id is None else self._waiting
-        queue.append(task)
-        if len(queue) > 1 or self._advancing or self._alone or self._again or self._unsent.size:
-            self.advance()
-            return
-        # Nothing is before it: all that could begin has begun.
-        if task.id is not None:
-            queue.pop()
-        task.begun = True
-        self._running.add(task)
-        self._line.perform(task)
-        if self._count >= self._live.config.ws_max_in_flight:
-            self._line.pace()
+    def _answered_here(self, task: Task, wrong: str | None) -> bool:
+        """Answer what needs no alpha, or is `wrong`; tell whether that was done."""
+        message, id = task.message, task.id
+        kind = message.type or ""
+        wrong = wrong or fault(message)
+        if wrong is not None:
+            self._settle(task, answer.error(wrong, id), 400)
+        elif kind == "auth":
+            self._authenticate(task)
+        elif kind not in OPERATIONS:
+            self._settle(task, answer.error("unsupported type", id), 501)
+        elif not self.is_authenticated:
+            self._settle(task, answer.error("papers please!", id), 401)
+        elif kind != "query" and not message.commit_now:
+            self._settle(task, answer.error(WANT_COMMIT, id), 400)
+        else:
+            return False
+        return True
 
     def _authenticate(self, task: Task) -> None:
         message = task.message

@@ -1,11 +1,19 @@
 """One message of a socket, from its arrival to its answer."""
 
-from twisted.internet.defer import Deferred
+from typing import Protocol
+
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Caller, Entry, Metadata
+from otterd.edges.ws import answer
+from otterd.edges.ws.answer import answered
 from otterd.edges.ws.message import Message
 from otterd.errors import BadRequest, NotBuilt, OtterError, Unauthenticated
+
+log = Logger()
 
 GONE = 499
 """Status of what nobody waits for any more, as web servers write it."""
@@ -20,18 +28,50 @@ VERDICTS = {
 """The verdict of what never reached an alpha, by its status."""
 
 
+class Asked(Protocol):
+    """What is being waited for."""
+
+    def cancel(self) -> object:
+        """Give it up."""
+
+
+class Performer(Protocol):
+    """Whose tasks they are."""
+
+    def performed(self, task: "Task", text: bytes, status: int) -> None:
+        """Take the answer to `task`, and the HTTP status that it would have."""
+
+
 class Task:
-    """One message on its way to its answer; `metadata` may hold the caller's token.
+    """One message on its way to its answer; the corridor tells it what came of it.
 
     A ping has no `entry`. `call` is what is being waited for. A task that is `alone` is
-    performed while no other one is, so that its answer finds room.
+    performed while no other one is, so that its answer finds room. `metadata` may hold the caller's token.
     """
 
-    __slots__ = ("alone", "answer", "begun", "call", "caller", "entry", "id", "message", "metadata")
+    __slots__ = (
+        "_performer",
+        "alone",
+        "answer",
+        "begun",
+        "call",
+        "caller",
+        "entry",
+        "id",
+        "message",
+        "metadata",
+    )
 
     def __init__(
-        self, id: str | None, entry: Entry | None, message: Message, caller: Caller, metadata: Metadata = ()
+        self,
+        performer: Performer,
+        id: str | None,
+        entry: Entry | None,
+        message: Message,
+        caller: Caller,
+        metadata: Metadata = (),
     ) -> None:
+        self._performer = performer
         self.id = id
         self.entry = entry
         self.message = message
@@ -39,7 +79,31 @@ class Task:
         self.metadata = metadata
         self.begun = self.alone = False
         self.answer: bytes | None = None
-        self.call: Deferred[Answer] | None = None
+        self.call: Asked | None = None
+
+    def callback(self, result: Answer) -> None:
+        """Be told the answer; the performer hears of it, whatever happens."""
+        self.call = None
+        try:
+            text, status = answered(self.message, self.id, result), 200
+        except Exception:
+            text, status = self._broken(None)
+        self._performer.performed(self, text, status)
+
+    def errback(self, fail: Failure) -> None:
+        """Be told why there is none."""
+        self.call = None
+        error = fail.value
+        try:
+            if isinstance(error, OtterError):
+                text, status = answer.refused(self.message, self.id, error), error.status
+            elif isinstance(error, CancelledError):
+                text, status = answer.error("the request was cancelled", self.id), GONE
+            else:
+                text, status = self._broken(fail)
+        except Exception:
+            text, status = self._broken(None)
+        self._performer.performed(self, text, status)
 
     @property
     def writes(self) -> bool:
@@ -51,3 +115,8 @@ class Task:
         if self.entry is not None:
             self.entry.status = status
             self.entry.verdict = self.entry.verdict or VERDICTS.get(status, "")
+
+    def _broken(self, reason: Failure | None) -> tuple[bytes, int]:
+        """Log `reason`, or the exception being handled, and return what is told of it."""
+        log.failure("a message of type {type} could not be answered", reason, type=self.message.type)
+        return answer.error("internal error", self.id), 500

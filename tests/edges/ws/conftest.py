@@ -30,6 +30,6 @@ def expected_failures() -> Iterator[list[str]]:
             seen.append(text.format(**fields))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("otterd.edges.ws.line.log", Silent())
+        patch.setattr("otterd.edges.ws.task.log", Silent())
         yield seen
     assert not any("s3cret" in text for text in seen)

@@ -18,6 +18,7 @@ from otterd.core.operation import Answer, Caller, Door, Entry, Operation
 from otterd.edges.ws.factory import OtterSocketFactory
 from otterd.edges.ws.protocol import OtterSocket
 from otterd.errors import OtterError
+from otterd.gateway.seams import Asked, Ear
 from otterd.wire import api_pb2
 
 TOKEN = "the-token"
@@ -162,12 +163,13 @@ class FakeGateway:
         self.answers: list[Answer | Exception] = []
         self.cancelled: list[Deferred[Answer]] = []
 
-    def perform(self, operation: Operation) -> Deferred[Answer]:
+    def ask(self, operation: Operation, ear: Ear) -> Asked:
         if self.mistake is not None:
             raise self.mistake
         call: Deferred[Answer] = Deferred(self.cancelled.append)
         self.operations.append(operation)
         self.calls.append(call)
+        call.addCallbacks(ear.callback, ear.errback)
         if self.answers:
             self.answer(len(self.calls) - 1, self.answers.pop(0))
         return call

@@ -14,7 +14,6 @@ from otterd.config.schema import Config
 from otterd.edges.ws.factory import OtterSocketFactory
 from otterd.edges.ws.line import SocketLine
 from otterd.edges.ws.protocol import OtterSocket
-from otterd.edges.ws.task import Task
 from tests.edges.ws.fakes import FakeGateway, FakeGuard, FakeLedger
 
 pytest.importorskip("kosoku", reason="kosoku, which knows the RFC 6455 cases, is not installed")
@@ -44,9 +43,6 @@ class Echoing:
 
     def receive(self, payload: bytes) -> None:
         self.line.send(payload)
-
-    def performed(self, task: Task, text: bytes, status: int) -> None:
-        raise AssertionError("nothing is performed")
 
 
 class Echo(OtterSocket):

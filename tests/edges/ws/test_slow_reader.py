@@ -68,8 +68,8 @@ class Asked(FakeGateway):
         super().__init__()
         self.all: Deferred[None] = Deferred()
 
-    def perform(self, operation: Any) -> Any:
-        call = super().perform(operation)
+    def ask(self, operation: Any, ear: Any) -> Any:
+        call = super().ask(operation, ear)
         if len(self.calls) == COUNT:
             self.all.callback(None)
         elif len(self.calls) > COUNT:
