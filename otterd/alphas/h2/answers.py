@@ -1,6 +1,7 @@
 """What an alpha's answer on a stream says: an Answer, or how the call failed. Pure."""
 
 import zlib
+from typing import Final
 
 from otterd.alphas.ending import NEAR
 from otterd.core.operation import Answer, Headers
@@ -10,12 +11,12 @@ from otterd.wire.h2 import Code, Head, Lost, only
 from otterd.wire.h2.messages import HEAD_BYTES, MESSAGE_HEAD
 from otterd.wire.h2.metadata import decode_binaries, decode_message
 
-MOST = 2**31 - 1
+MOST: Final = 2**31 - 1
 """Bytes of a message once unpacked; no alpha sends more."""
 
-ENCODING = b"grpc-encoding"
+ENCODING: Final = b"grpc-encoding"
 
-_OURS = frozenset(
+_OURS: Final = frozenset(
     (
         b":status",
         b"content-type",
@@ -29,10 +30,10 @@ _OURS = frozenset(
 )
 """Fields that gRPC itself reads."""
 
-_GREATEST_CODE = 16
-_UNKNOWN = 2
-_MOST_DIGITS = 9
-_PACKINGS = {b"gzip": 16 + zlib.MAX_WBITS, b"deflate": zlib.MAX_WBITS}
+_GREATEST_CODE: Final = 16
+_UNKNOWN: Final = 2
+_MOST_DIGITS: Final = 9
+_PACKINGS: Final = {b"gzip": 16 + zlib.MAX_WBITS, b"deflate": zlib.MAX_WBITS}
 
 
 class Gist:
@@ -71,6 +72,8 @@ def answer_of(head: Head, trailers: Head | None, first: bytes | None, rest: list
         # Nearly every answer: success, one whole message in one frame, and heads that came before.
         begun, told = head.note, trailers.note
         if isinstance(begun, Gist) and isinstance(told, Gist) and told.fine:
+            flag: int
+            length: int
             flag, length = MESSAGE_HEAD.unpack_from(first)
             if not flag and length == len(first) - HEAD_BYTES:
                 return Answer(0, first[HEAD_BYTES:], begun.metadata, told.metadata)

@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
@@ -24,13 +24,13 @@ from otterd.core.operation import Answer, Duplex, Rpc
 from otterd.errors import NotReached, TimedOut
 from otterd.wire.h2 import Leaving, NoRoom, QueueFull
 
-TICK = 0.02
+TICK: Final = 0.02
 """Seconds between two looks at the deadlines, while calls are under way."""
 
-LINKS = 2
+LINKS: Final = 2
 """Connections that share the work of a busy alpha; more only when these take no more calls."""
 
-BUSY = 128
+BUSY: Final = 128
 """Calls on one connection from which on a second one is worth while."""
 
 MOST_LINKS = 8
@@ -39,13 +39,14 @@ MOST_LINKS = 8
 MOST_WAITING = 10_000
 """Calls that wait for a connection or for room on one; those beyond fail at once."""
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 1.0
+FIRST_PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 1.0
 """Seconds between two tries to connect, about: doubled after each that failed."""
 
-STEADY = 1.0
+STEADY: Final = 1.0
 """Seconds that a connection must have lived for its end not to count as a failed try."""
 
-SILENCE = 5.0
+SILENCE: Final = 5.0
 """Seconds without a byte from the alpha after which a missed deadline takes a connection out of use."""
 
 
@@ -66,6 +67,7 @@ class H2Channel:
         self.address = address
         self._resolver = resolver
         self._clock = reactor
+        self._seconds: Callable[[], float] = reactor.seconds
         self._soon = soon_of(reactor)
         self._host, port = split(address)
         name = tls.server_name if tls and tls.server_name else self._host
@@ -100,7 +102,7 @@ class H2Channel:
             return refused(ear, NotReached("gRPC cannot carry this metadata"))
         if timeout <= 0:
             return refused(ear, NotReached("no time was left to send it"))
-        deadline = self._clock.seconds() + timeout
+        deadline = self._seconds() + timeout
         call = Talk(self, rpc, ear, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, ear, deadline)
         if deadline < self._soonest:
             self._soonest = deadline
@@ -134,7 +136,7 @@ class H2Channel:
 
     def left(self, call: Call) -> float:
         """Return the seconds to the deadline of `call`."""
-        return call.deadline - self._clock.seconds()  # type: ignore[no-any-return]
+        return call.deadline - self._seconds()
 
     def given_up(self, call: Call) -> None:
         """Forget `call`, which waited."""
@@ -142,7 +144,7 @@ class H2Channel:
 
     def expect(self, call: Call, seconds: float | None, latest: float) -> None:
         """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
-        call.deadline = latest if seconds is None else min(latest, self._clock.seconds() + seconds)
+        call.deadline = latest if seconds is None else min(latest, self._seconds() + seconds)
         self._soonest = min(self._soonest, call.deadline)
 
     def begun(self, link: Link) -> None:
@@ -156,7 +158,7 @@ class H2Channel:
         self._links.remove(link)
         if self._links or self._attempt is not None or self._again is not None or self._closed:
             return
-        if self._clock.seconds() - link.since >= STEADY:
+        if self._seconds() - link.since >= STEADY:
             self._dial()
         else:
             self._put_off(reason or "the connection did not last")
@@ -215,7 +217,7 @@ class H2Channel:
                 self._dial()
 
     def _send_waiting(self) -> None:
-        now = self._clock.seconds()
+        now = self._seconds()
         # What is over time is left to the sweep: sent, its outcome would be unknown.
         for call in [call for call in self._waiting if call.deadline > now]:
             if not self._links or not self._send(call, call.deadline - now):
@@ -277,7 +279,7 @@ class H2Channel:
     def _swept(self) -> None:
         """Look at all deadlines that may have passed."""
         self._sweep = None
-        now = self._clock.seconds()
+        now = self._seconds()
         if now - self._ticked >= 1.0:
             self._ticked = now
             for link in list(self._open):

@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime, ISSLTransport
@@ -14,7 +14,7 @@ from otterd.wire.h2 import FOR_ALPHAS, NOBODY, Broken, ClientConnection, Head, M
 
 log = Logger()
 
-METADATA_LIMIT = 64 * 1024 * 1024
+METADATA_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of headers or trailers taken: an alpha's error may quote a long query several times over."""
 
 LIMITS = replace(
@@ -24,13 +24,13 @@ LIMITS = replace(
     continuation_frames=METADATA_LIMIT // 16_384 + 1,
 )
 
-MEMO = Memo()
+MEMO: Final = Memo()
 """Header blocks that alphas send, for all connections."""
 
-LINGER = 1.0
+LINGER: Final = 1.0
 """Seconds that a peer has to take the last bytes before the connection is cut."""
 
-TOGETHER = 8
+TOGETHER: Final = 8
 """Requests that are sent before the turn's end, so that the alpha begins while the rest is prepared."""
 
 SOCKET_OPTIONS = (
@@ -41,10 +41,10 @@ SOCKET_OPTIONS = (
     (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3),
 )
 
-MOST_FLOWING = 32
+MOST_FLOWING: Final = 32
 """Long answers that a connection carries before it takes no more calls: each may fill its stream's window."""
 
-ALPN = b"h2"
+ALPN: Final = b"h2"
 
 Soon = Callable[[Callable[[], None]], object]
 """Calls a function when the reactor's turn is over."""
@@ -90,6 +90,7 @@ class Link:
         """When the alpha greeted, in seconds."""
         self._owner = owner
         self._clock = clock
+        self._seconds: Callable[[], float] = clock.seconds
         self._soon = soon
         self._receiving = False
         self._met = False
@@ -123,7 +124,7 @@ class Link:
 
     def received(self, data: bytes) -> None:
         """Work on what came, and send what that brought about."""
-        self.heard = now = self._clock.seconds()
+        self.heard = now = self._seconds()
         connection = self.connection
         self._receiving = True
         connection.receive(data, now)
@@ -217,7 +218,7 @@ class Link:
         return NOBODY
 
     def _greet(self) -> None:
-        self.connection.start(self._clock.seconds())
+        self.connection.start(self._seconds())
         self.flush()
 
     def _end(self) -> None:

@@ -1,6 +1,6 @@
 """An answer too long to be put together: its message flows on as it comes, no faster than it is read."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.alphas.h2.answers import metadata_of
 from otterd.alphas.h2.inflow import Inflow
@@ -10,13 +10,13 @@ from otterd.errors import AlphaFailure
 from otterd.wire.h2 import Code, Head, Lost, Stream
 from otterd.wire.h2.messages import HEAD_BYTES
 
-WHOLE = 1 << 20
+WHOLE: Final = 1 << 20
 """Bytes of a message that is put together at most; a longer one flows."""
 
-LONGER = WHOLE.to_bytes(4)
+LONGER: Final = WHOLE.to_bytes(4)
 """What the length of a longer one is greater than, as a message's head gives it."""
 
-PROGRESS = 30.0
+PROGRESS: Final = 30.0
 """Seconds in which something must come while the reader wants more."""
 
 

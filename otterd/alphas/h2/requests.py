@@ -1,6 +1,7 @@
 """The header fields of a call, encoded: what is the same in every call of a method only once."""
 
 from math import ceil, inf
+from typing import Final
 
 from otterd import __version__
 from otterd.core.operation import Duplex, Metadata, Rpc
@@ -8,13 +9,14 @@ from otterd.wire.h2 import block, field
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.metadata import encode_binary, format_timeout
 
-FLOW = 600.0
+FLOW: Final = 600.0
 """Seconds that the alpha is given on top to be rid of an answer that may flow. The deadline itself is
 kept by cancelling the stream, which ends the work as well."""
 
-_MOST_KEPT = 1024
-_LEAST_IN_MS, _MOST_IN_MS = 90, 99_999_999
-_TIMEOUTS = [literal(b"grpc-timeout", b"0" * size, never=False)[: -size or None] for size in range(10)]
+_MOST_KEPT: Final = 1024
+_LEAST_IN_MS: Final = 90
+_MOST_IN_MS: Final = 99_999_999
+_TIMEOUTS: Final = [literal(b"grpc-timeout", b"0" * size, never=False)[: -size or None] for size in range(10)]
 """What stands before a `grpc-timeout`, by the length of that."""
 
 

@@ -1,6 +1,7 @@
 """The side that asks: Otter towards an alpha."""
 
 from struct import Struct
+from typing import Final
 
 from otterd.wire.h2 import settings
 from otterd.wire.h2.connection import Connection
@@ -14,8 +15,9 @@ from otterd.wire.h2.messages import pack
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Receiver, Stream
 
-MESSAGE = Struct(">IBIBI")
-"""The heads of a DATA frame and of the message that it begins with."""
+_MESSAGE: Final = Struct(">IBIBI").pack
+"""Packs the heads of a DATA frame and of the message that it begins with."""
+_FRAME: Final = HEAD.pack
 
 
 class ClientConnection(Connection):
@@ -77,9 +79,9 @@ class ClientConnection(Connection):
         if not out:
             self._wake()
         out += (
-            HEAD.pack(size << 8 | HEADERS, END_HEADERS, number),
+            _FRAME(size << 8 | HEADERS, END_HEADERS, number),
             block,
-            MESSAGE.pack(count << 8 | DATA, END_STREAM, number, 0, count - MESSAGE_BYTES),
+            _MESSAGE(count << 8 | DATA, END_STREAM, number, 0, count - MESSAGE_BYTES),
             payload,
         )
 
@@ -117,9 +119,9 @@ class ClientConnection(Connection):
         if not out:
             self._wake()
         out += (
-            HEAD.pack(size << 8 | HEADERS, END_HEADERS, number),
+            _FRAME(size << 8 | HEADERS, END_HEADERS, number),
             block,
-            HEAD.pack(count << 8 | DATA, END_STREAM, number),
+            _FRAME(count << 8 | DATA, END_STREAM, number),
             body,
         )
 

@@ -1,5 +1,7 @@
 """What both roles share beyond headers and data: control frames, the ends of streams, the end of it all."""
 
+from typing import Final
+
 from otterd.wire.h2 import settings
 from otterd.wire.h2.decode import Memo
 from otterd.wire.h2.ended import Ended
@@ -31,8 +33,8 @@ from otterd.wire.h2.limits import Limits, Meter
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Stream
 
-_SIZES = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
-_PONG = ping(b"", ack=True)
+_SIZES: Final = {PRIORITY: 5, RST_STREAM: 4, PING: 8, WINDOW_UPDATE: 4}
+_PONG: Final = ping(b"", ack=True)
 """The head of an answer to PING."""
 
 

@@ -1,5 +1,7 @@
 """The way in: bytes to frames, header blocks from their parts, DATA against the windows that we gave."""
 
+from typing import Final
+
 from otterd.wire.h2.decode import Decoder, Memo
 from otterd.wire.h2.errors import Broken, Code
 from otterd.wire.h2.frames import (
@@ -26,7 +28,7 @@ from otterd.wire.h2.outgoing import Outgoing, Owner
 from otterd.wire.h2.settings import OwnSettings
 from otterd.wire.h2.stream import Stream
 
-_ODD_HEADERS = END_HEADERS | PADDED | PRIORITISED
+_ODD_HEADERS: Final = END_HEADERS | PADDED | PRIORITISED
 
 
 class Incoming(Outgoing):
@@ -107,6 +109,10 @@ class Incoming(Outgoing):
         """Work on the whole frames in `data` from `pos` on; return where the first unfinished one begins."""
         unpack, streams = HEAD.unpack_from, self.streams
         most, end = self.limits.frame_bytes, len(data)
+        # Said, for compiled code reckons with what it knows to be numbers.
+        word: int
+        flags: int
+        number: int
         while end - pos >= HEAD_BYTES:
             word, flags, number = unpack(data, pos)
             length = word >> 8

@@ -1,13 +1,13 @@
 """gRPC's messages in a stream's DATA: five bytes of head, then the payload."""
 
 from struct import Struct
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.wire.h2.errors import H2Error
 
-MESSAGE_HEAD = Struct(">BI")
+MESSAGE_HEAD: Final = Struct(">BI")
 """Whether the payload is compressed, and how long it is."""
-HEAD_BYTES = 5
+HEAD_BYTES: Final = 5
 
 
 class BadMessage(H2Error):

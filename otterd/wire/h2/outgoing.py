@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.wire.h2.encode import NO_TABLE
 from otterd.wire.h2.errors import Broken, QueueFull
@@ -11,6 +11,8 @@ from otterd.wire.h2.frames import DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, 
 from otterd.wire.h2.limits import Limits
 from otterd.wire.h2.settings import PeerSettings
 from otterd.wire.h2.stream import Receiver, Stream
+
+_FRAME: Final = HEAD.pack
 
 
 class Owner(Protocol):
@@ -105,7 +107,7 @@ class Outgoing:
         out = self._out
         if not out:
             self._wake()
-        out.append(HEAD.pack(count << 8 | DATA, END_STREAM if end else 0, stream.number))
+        out.append(_FRAME(count << 8 | DATA, END_STREAM if end else 0, stream.number))
         out.append(data)
         if end:
             self._local_end(stream)
@@ -131,7 +133,7 @@ class Outgoing:
             out += header_frames(stream.number, block, self._frame, end=end)
             return
         flags = END_HEADERS | END_STREAM if end else END_HEADERS
-        out.append(HEAD.pack(len(block) << 8 | HEADERS, flags, stream.number))
+        out.append(_FRAME(len(block) << 8 | HEADERS, flags, stream.number))
         out.append(block)
 
     def _send_later(self, stream: Stream, data: bytes, *, end: bool) -> bool:
@@ -200,7 +202,7 @@ class Outgoing:
         self._pieces += 1
         done = not queue
         end = done and stream.end_queued and stream.trailers is None
-        self._emit(HEAD.pack(count << 8 | DATA, END_STREAM if end else 0, stream.number))
+        self._emit(_FRAME(count << 8 | DATA, END_STREAM if end else 0, stream.number))
         self._out.append(part[:count])
         if done:
             self._queue_done(stream)

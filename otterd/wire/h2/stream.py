@@ -1,7 +1,7 @@
 """One request and its answer, and who hears of what comes in on it."""
 
 from collections import deque
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.wire.h2.errors import Lost
 from otterd.wire.h2.fields import Head
@@ -54,7 +54,7 @@ class Nobody:
         """Take no note."""
 
 
-NOBODY = Nobody()
+NOBODY: Final = Nobody()
 
 
 class Stream:
