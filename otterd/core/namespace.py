@@ -24,7 +24,8 @@ _read = msgspec.json.Decoder(_Claims).decode
 def namespace_of(token: str | bytes) -> int:
     """Return the namespace that a JWT claims, its signature unchecked; 0 when it cannot be read."""
     text = token.decode("latin-1") if isinstance(token, bytes) else token
-    return _claimed(text) if 0 < len(text) <= LONGEST else 0
+    # What has no dot is no JWT, and not worth being remembered.
+    return _claimed(text) if len(text) <= LONGEST and "." in text else 0
 
 
 def tablet(namespace: int, predicate: str) -> str:
