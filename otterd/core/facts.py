@@ -14,7 +14,7 @@ from otterd.dql.mutation_blocks import parse_mutation
 from otterd.dql.mutation_tree import STAR, Mutation, Upsert
 from otterd.dql.shape import LONGEST, Edit, Purpose, Shape, purpose_of, request_shape
 from otterd.wire import api_pb2 as api
-from otterd.wire.plain_query import query_of
+from otterd.wire.question import text_of
 
 CAREFUL = 2 * 1024
 """Bytes up to which mutations are parsed that a glance does not understand: a millisecond of work."""
@@ -71,9 +71,9 @@ class Facts:
         return found
 
     def _query(self, payload: bytes) -> Shape:
-        query = query_of(payload)
-        if query is not None:
-            return self._shapes.shape(query, kept_by_asker=True)
+        text = text_of(payload)
+        if text is not None:
+            return self._shapes.shape(text, kept_by_asker=True)
         message = api.Request.FromString(payload)
         if not message.mutations:
             return self._shapes.shape(message.query, message.vars)

@@ -1,11 +1,20 @@
-"""The bytes of an `api.Request` that only asks, put together in a third of the time that protobuf takes."""
+"""The bytes of an `api.Request` that only asks, put together and read in a third of the time of protobuf."""
 
 from collections.abc import Mapping
 
+READ_ONLY = b"\x30\x01"
+"""Field 6 of a request, to follow a `question`."""
+
+_BEST_EFFORT = b"\x38\x01"
+_QUERY = 0x22
+"""Tag of field 4, the text."""
 _SHORT = 0x80
 """Lengths below this are one byte."""
 _LONG = 0x4000
 """From here they take three."""
+
+_BEHIND = frozenset((b"", READ_ONLY, READ_ONLY + _BEST_EFFORT))
+"""What may follow a text and says nothing more of what that touches."""
 
 
 def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
@@ -31,6 +40,25 @@ def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
                 entry = b"\n%b%b\x12%b%b" % (_length(long), key, _length(wide), meant)
                 asked += b"*%b%b" % (_length(len(entry)), entry)
     return asked
+
+
+def text_of(payload: bytes) -> str | None:
+    """Return the text of a request that has no variables, no transaction, and changes nothing.
+
+    None stands for every other request, also for bytes that are none. A text that is not UTF-8, which no
+    alpha takes, raises UnicodeDecodeError.
+    """
+    if len(payload) < 2 or payload[0] != _QUERY:
+        return None
+    size, at = payload[1], 2
+    if size >= _SHORT:
+        if len(payload) < 3 or payload[2] >= _SHORT:
+            return None
+        size, at = size & 0x7F | payload[2] << 7, 3
+    end = at + size
+    if end > len(payload) or payload[end:] not in _BEHIND:
+        return None
+    return payload[at:end].decode()
 
 
 def _length(size: int) -> bytes:

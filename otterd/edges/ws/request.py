@@ -3,7 +3,7 @@
 from otterd.core.operation import Caller, Entry, Metadata, Operation, Purpose, Rpc
 from otterd.edges.ws.message import ABSENT, Message, Part, max_stale
 from otterd.wire import api_pb2
-from otterd.wire.plain_query import read_only
+from otterd.wire.question import READ_ONLY, question
 
 
 def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: Entry) -> Operation:
@@ -11,11 +11,7 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
     if message.type == "query":
         # A socket has no transactions, so that nothing can follow from the timestamp of a query, which
         # is told in HTTP's shape only.
-        query, variables = message.query, message.variables
-        if query and not variables:
-            payload = read_only(query)
-        else:
-            payload = api_pb2.Request(query=query, vars=variables, read_only=True).SerializeToString()
+        payload = question(message.query or "", message.variables) + READ_ONLY
         rpc = Rpc("Query", payload, metadata)
         stale = None if message.max_stale is None else max_stale(message)
         whole = message.shape is None
