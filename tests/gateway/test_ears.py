@@ -12,7 +12,7 @@ from otterd.core.operation import Answer, Purpose
 from otterd.errors import Forbidden, Lost, OutcomeUnknown
 from otterd.gateway import passage
 from tests.fakes.memory import HANG, Delayed
-from tests.gateway.rig import FINE, Rig, operation
+from tests.gateway.rig import Rig, operation
 
 
 class Listener:
@@ -41,7 +41,7 @@ def test_an_ear_is_told_the_answer_before_or_after_the_asking_returns(rig: Rig) 
     early, late = Listener(), Listener()
     rig.gateway.ask(operation(), early)
     assert early.told == ["a:9080"]
-    rig.b.channel.on("Query", Delayed(1, FINE))
+    rig.b.channel.on("Query", Delayed(1, Answer(0, b"payload")))
     asked = rig.gateway.ask(operation(), late)
     assert late.told == []
     rig.clock.advance(1)
@@ -65,7 +65,7 @@ def test_an_ear_is_told_of_a_failure_and_a_refusal(rig: Rig) -> None:
 
 @pytest.mark.parametrize("purpose", [Purpose.QUERY, Purpose.MUTATION])
 def test_giving_up_is_told_once_and_ends_reads_only(rig: Rig, purpose: Purpose) -> None:
-    rig.a.channel.on("Query", Delayed(3, FINE))
+    rig.a.channel.on("Query", Delayed(3, Answer(0, b"payload")))
     ear = Listener()
     asked = rig.gateway.ask(operation(purpose), ear)
     asked.cancel()
