@@ -12,7 +12,7 @@ log = Logger()
 BATCH = 256
 """Lines that are written at once, without waiting for the turn's end."""
 
-PAUSE = 0.01
+PAUSE = 0.05
 """Longest that a line waits for company, in seconds."""
 
 WARN_EVERY = 60.0
