@@ -1,7 +1,7 @@
 """The alphas as they stand, for the corridor: the map, who is usable, who is busy, who is silent."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.alphas.probe import HEALTHY
 from otterd.core.cluster import Map
@@ -13,19 +13,19 @@ from otterd.core.operation import SLOW, Purpose
 from otterd.core.standing import Status
 from otterd.core.steady import Steady
 
-MUTE = frozenset((Status.DOWN, Status.HANGING))
+MUTE: Final = frozenset((Status.DOWN, Status.HANGING))
 """How an alpha stands that cannot lead its group; one that drains, or lags, still can."""
 
-FAULTS = 3
+FAULTS: Final = 3
 """Failures to reach an alpha, one after the other, after which it is silent, whatever probes say so far."""
 
-SLOWNESS = frozenset((Verdict.FINE, Verdict.TIMED_OUT))
+SLOWNESS: Final = frozenset((Verdict.FINE, Verdict.TIMED_OUT))
 """Verdicts by which only the time that they took tells something."""
 
-UNREACHED = NODE_FAULTS - {Verdict.TIMED_OUT}
+UNREACHED: Final = NODE_FAULTS - {Verdict.TIMED_OUT}
 
 
-MOVING = "opPredMove"
+MOVING: Final = "opPredMove"
 """What an alpha names among its ongoing tasks while it hands a tablet to another group."""
 
 

@@ -1,6 +1,8 @@
 """How much may be tried again: a share of the live load, so that trouble does not double itself."""
 
-WINDOW = 10
+from typing import Final
+
+WINDOW: Final = 10
 """Seconds of load that count as live."""
 
 

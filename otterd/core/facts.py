@@ -1,6 +1,7 @@
 """What Otter knows of a request without running it: the shape of its text, mostly remembered."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Final
 
 from google.protobuf.message import DecodeError
 
@@ -16,7 +17,7 @@ from otterd.dql.shape import LONGEST, Edit, Purpose, Shape, purpose_of, request_
 from otterd.wire import api_pb2 as api
 from otterd.wire.question import text_of
 
-CAREFUL = 2 * 1024
+CAREFUL: Final = 2 * 1024
 """Bytes up to which mutations are parsed that a glance does not understand: a millisecond of work."""
 
 

@@ -7,6 +7,7 @@ what it may recover from (a fault, silence) takes it out for a while, and never 
 from collections.abc import Callable, Collection, Mapping
 from math import inf
 from statistics import median
+from typing import Final
 
 from otterd.core.judge import FINE, Verdict
 from otterd.core.lag import Lag
@@ -15,26 +16,26 @@ from otterd.core.standing import Bounds, Probed, Standing, Status
 
 __all__ = ["Bounds", "Probed", "Standing", "Status", "Ward"]
 
-FAR = 10.0
+FAR: Final = 10.0
 """How many times as long as usual an answer must take to be a sign of hanging."""
 
-SIGNS = 3
+SIGNS: Final = 3
 """Signs of hanging, one after the other and no quick answer between them, that take an alpha out."""
 
-SHARE = 0.02
+SHARE: Final = 0.02
 """How much one answer moves what is usual."""
 
-REFUSING = {Verdict.DRAINING: Status.DRAINING, Verdict.NOT_READY: Status.NOT_READY}
-FAULTS = {
+REFUSING: Final = {Verdict.DRAINING: Status.DRAINING, Verdict.NOT_READY: Status.NOT_READY}
+FAULTS: Final = {
     Verdict.NOT_REACHED: "it could not be reached",
     Verdict.LOST: "its connections broke",
     Verdict.THROTTLED: "it has more requests than it takes",
 }
-SAID = {
+SAID: Final = {
     Verdict.DRAINING: "it is draining",
     Verdict.NOT_READY: "it is not ready to accept requests",
 }
-SLOW = "its answers took far longer than usual"
+SLOW: Final = "its answers took far longer than usual"
 
 Told = Callable[[str, Standing], None]
 """Hears of each change of an alpha's status."""

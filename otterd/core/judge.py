@@ -18,7 +18,7 @@ from otterd.errors import (
 
 OK, CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, PERMISSION_DENIED = 0, 1, 2, 4, 7
 FAILED_PRECONDITION, ABORTED, UNAVAILABLE, UNAUTHENTICATED = 9, 10, 14, 16
-MISTAKES = frozenset((3, 5, 6, PERMISSION_DENIED, 12, UNAUTHENTICATED))
+MISTAKES: Final = frozenset((3, 5, 6, PERMISSION_DENIED, 12, UNAUTHENTICATED))
 
 
 class Verdict(StrEnum):
@@ -81,8 +81,8 @@ class Next(StrEnum):
     """The caller is told that the outcome is unknown."""
 
 
-_TELL = (Next.TELL,) * 4
-_ELSEWHERE = (Next.ELSEWHERE,) * 4
+_TELL: Final = (Next.TELL,) * 4
+_ELSEWHERE: Final = (Next.ELSEWHERE,) * 4
 
 TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
     # verdict: for a read, a whole write, any other write, a commit or abort
@@ -115,7 +115,7 @@ TABLE: dict[Verdict, tuple[Next, Next, Next, Next]] = {
     Verdict.OUTCOME_UNKNOWN: (Next.TELL, Next.UNKNOWN, Next.UNKNOWN, Next.UNKNOWN),
 }
 
-STREAM = {
+STREAM: Final = {
     # It never left, or was refused unseen; all else that an alpha says is the caller's.
     Verdict.NOT_REACHED: Next.ELSEWHERE,
     Verdict.LOST: Next.UNKNOWN,
@@ -123,25 +123,25 @@ STREAM = {
 }
 """The same for a stream, whose messages are never sent twice; a verdict that is not here is told."""
 
-_COLUMN = {kind: at for at, kind in enumerate(Kind)}
+_COLUMN: Final = {kind: at for at, kind in enumerate(Kind)}
 
-NODE_FAULTS = frozenset((Verdict.NOT_REACHED, Verdict.LOST, Verdict.TIMED_OUT))
+NODE_FAULTS: Final = frozenset((Verdict.NOT_REACHED, Verdict.LOST, Verdict.TIMED_OUT))
 """Verdicts that count against the alpha that was asked; the refusals have a meaning of their own."""
 
 # An alpha that says one of these has done no work.
-REFUSALS = {
+REFUSALS: Final = {
     texts.NOT_READY: Verdict.NOT_READY,
     texts.DRAINING: Verdict.DRAINING,
     texts.THROTTLED: Verdict.THROTTLED,
 }
 
-REFUSED = frozenset((*REFUSALS.values(), Verdict.NOT_REACHED))
+REFUSED: Final = frozenset((*REFUSALS.values(), Verdict.NOT_REACHED))
 """Verdicts that prove that no work was done, so that even a write may go to another alpha."""
 
-OF_GROUPS = frozenset((Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.GROUP_AWAY))
+OF_GROUPS: Final = frozenset((Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 """Verdicts on a group, not on the alpha: another one seldom helps, and to wait does."""
 
-HINTS = frozenset(
+HINTS: Final = frozenset(
     (*NODE_FAULTS, *REFUSED, Verdict.NO_LEADER, Verdict.CUT_OFF, Verdict.MAP_BEHIND, Verdict.MOVED)
 )
 """Verdicts that hint that the cluster has changed."""
@@ -158,7 +158,7 @@ def _refusal_bodies() -> dict[bytes, Verdict]:
     return bodies
 
 
-REFUSAL_BODIES = _refusal_bodies()
+REFUSAL_BODIES: Final = _refusal_bodies()
 
 
 def kind_of(operation: Operation) -> Kind:
@@ -211,7 +211,7 @@ def of_answer(operation: Operation, answer: Answer) -> Verdict:
     return Verdict.MISTAKE if code in MISTAKES else Verdict.ERROR
 
 
-_PLAIN = {
+_PLAIN: Final = {
     **REFUSALS,
     texts.PENDING_PROPOSALS: Verdict.OVERLOADED,
     texts.EXPIRED_IN_FULL: Verdict.EXPIRED,

@@ -3,16 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import exp
+from typing import Final
 
 from otterd.core.operation import Purpose
 
-MEMORY = 5.0
+MEMORY: Final = 5.0
 """Seconds after which an answer counts for a third of what it did when it was new."""
 
-LEAST = 0.0005
+LEAST: Final = 0.0005
 """Seconds that an answer is taken to need at the least, so that requests in flight always count."""
 
-STALE = 30.0
+STALE: Final = 30.0
 """Seconds for which what an alpha said of its own load counts."""
 
 

@@ -32,10 +32,10 @@ QUERY: Final = Purpose.QUERY
 COMMIT: Final = Purpose.COMMIT
 GRAPHQL: Final = Purpose.GRAPHQL
 
-DATA = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
+DATA: Final = frozenset((Purpose.QUERY, Purpose.MUTATION, Purpose.UPSERT))
 """Purposes that touch predicates, and that a transaction is made of before its end."""
 
-SLOW = frozenset((Purpose.ALTER, Purpose.ADMIN))
+SLOW: Final = frozenset((Purpose.ALTER, Purpose.ADMIN))
 """Purposes that may take minutes, for what they build."""
 
 

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 from otterd.core.standing import Bounds, Probed, Standing, Status
 
-FIRST_WEIGHT = 0.1
+FIRST_WEIGHT: Final = 0.1
 """The share of work with which an alpha that came back begins."""
 
 

@@ -22,7 +22,7 @@ class Lane(StrEnum):
 READ: Final = Lane.READ
 ALTER: Final = Lane.ALTER
 
-_LANES = {
+_LANES: Final = {
     Purpose.MUTATION: Lane.WRITE,
     Purpose.UPSERT: Lane.WRITE,
     Purpose.ALTER: Lane.ALTER,
@@ -30,7 +30,7 @@ _LANES = {
     Purpose.LOGIN: Lane.COMMIT,
 }
 
-LANES_SHED_FIRST = (Lane.PASS, Lane.READ, Lane.WRITE)
+LANES_SHED_FIRST: Final = (Lane.PASS, Lane.READ, Lane.WRITE)
 """The order in which waiting requests give way; a commit gives way to nobody."""
 
 

@@ -1,6 +1,7 @@
 """What the bytes of answers and commits tell of a transaction."""
 
 import re
+from typing import Final
 
 from google.protobuf.message import DecodeError
 
@@ -8,14 +9,14 @@ from otterd.wire import api_pb2 as api
 from otterd.wire.response import BadResponse, ResponseReader
 from otterd.wire.varint import varint
 
-_TXN = 0x12
+_TXN: Final = 0x12
 """Tag of Response.txn (field 2, length-delimited)."""
-_START = 0x08
+_START: Final = 0x08
 """Tag of TxnContext.start_ts (field 1, varint)."""
 
 # Quotes within a string are escaped, so no value can look like this; the last one is the alpha's own.
-_NAMED = re.compile(rb'"txn":\{"start_ts":(\d{1,20})[,}]').finditer
-_NEEDED = 40
+_NAMED: Final = re.compile(rb'"txn":\{"start_ts":(\d{1,20})[,}]').finditer
+_NEEDED: Final = 40
 """Bytes that may be needed of one piece to understand the next."""
 
 

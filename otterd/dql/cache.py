@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from otterd.dql.errors import SPACE
 from otterd.dql.fingerprint import fingerprint, literals, varied
@@ -10,13 +11,13 @@ from otterd.dql.generations import Generations, Sightings, weighed
 from otterd.dql.lexer import Tokens
 from otterd.dql.shape import LONGEST, Shape, shape, shape_and_tokens
 
-MOST_BYTES = 32 * 1024 * 1024
+MOST_BYTES: Final = 32 * 1024 * 1024
 
-SIGHTINGS = 16 * 1024
+SIGHTINGS: Final = 16 * 1024
 """Texts with known fingerprints among which one is told that comes again."""
 
 # Names that hold a literal: none but a string has a quote, and a number comes first or behind a dash.
-_WITH_LITERAL = re.compile(r'"|^[^A-Za-z0-9_\n]*+[0-9]|-[0-9]', re.MULTILINE).search
+_WITH_LITERAL: Final = re.compile(r'"|^[^A-Za-z0-9_\n]*+[0-9]|-[0-9]', re.MULTILINE).search
 
 
 class Shapes:

@@ -3,15 +3,16 @@
 import re
 from collections.abc import Iterable
 from hashlib import blake2b
+from typing import Final
 
 from otterd.dql.lexer import DOLLAR, LEFT_ROUND, NAME, OPERATION, PADDING, REGEX, RIGHT_ROUND, TEXT, Tokens
 
-_LITERAL = "?"
-_OPENERS = frozenset("(,:[")
-_FIRST = frozenset('"0123456789')
-_NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?").fullmatch
-_BETWEEN = "\x1f"
-_SIZE = 16
+_LITERAL: Final = "?"
+_OPENERS: Final = frozenset("(,:[")
+_FIRST: Final = frozenset('"0123456789')
+_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]+|[0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?").fullmatch
+_BETWEEN: Final = "\x1f"
+_SIZE: Final = 16
 
 
 def hashed(words: Iterable[str]) -> str:

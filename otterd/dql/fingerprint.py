@@ -8,18 +8,19 @@ is replaced in one of them are such tokens; `literals` lets that be checked.
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
 # A string that nothing ends is taken to the end, lest each quote in it is tried as a beginning.
-_STRING = r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?+\Z)'
-_NUMBER = r"(?<=[ (,:\[-][0-9])(?:(?<=0)x[0-9a-fA-F]++|[0-9]*+(?:\.[0-9]++)?)(?=[ \t\r\n,)\]])"
-_REGEX = r"(?<=,)[ \t\r\n]*+/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+"
+_STRING: Final = r'[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?+\Z)'
+_NUMBER: Final = r"(?<=[ (,:\[-][0-9])(?:(?<=0)x[0-9a-fA-F]++|[0-9]*+(?:\.[0-9]++)?)(?=[ \t\r\n,)\]])"
+_REGEX: Final = r"(?<=,)[ \t\r\n]*+/[^\\/]*+(?:\\.[^\\/]*+)*+/[A-Za-z]*+"
 # Quotes in a name in <> or in a comment open nothing, so both are passed over.
-_KEPT = r'(?<=<)[^\x00-\x20<>"{}|^`]*+>|(?<=#)[^\r\n]*+'
+_KEPT: Final = r'(?<=<)[^\x00-\x20<>"{}|^`]*+>|(?<=#)[^\r\n]*+'
 
 # A set of characters in front of everything is what makes the search quick.
-_PLAIN = re.compile(rf'["0-9](?:(?<="){_STRING}|{_NUMBER})', re.DOTALL).sub
-_LITERAL = re.compile(rf'[",<#0-9](?:(?<="){_STRING}|{_REGEX}|{_NUMBER}|({_KEPT}))', re.DOTALL)
-_MARK = "\x00"
+_PLAIN: Final = re.compile(rf'["0-9](?:(?<="){_STRING}|{_NUMBER})', re.DOTALL).sub
+_LITERAL: Final = re.compile(rf'[",<#0-9](?:(?<="){_STRING}|{_REGEX}|{_NUMBER}|({_KEPT}))', re.DOTALL)
+_MARK: Final = "\x00"
 
 
 def fingerprint(text: str) -> str:

@@ -2,14 +2,14 @@
 
 from array import array
 from sys import getsizeof
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from otterd.dql.shape import Shape
 
-_ENTRY = 400
+_ENTRY: Final = 400
 """Bytes, at most, that one entry takes of the tables, which are up to two thirds empty."""
 
-_ROUNDED = 16
+_ROUNDED: Final = 16
 """Bytes, at most, by which the memory given for an object is more than its size."""
 
 

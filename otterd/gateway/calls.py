@@ -1,5 +1,7 @@
 """The calls of one request to alphas: begun, landed, and accounted for."""
 
+from typing import Final
+
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -17,10 +19,10 @@ from otterd.guard.grant import Grant
 
 log = Logger()
 
-NOTHING = Ask(Purpose.QUERY)
+NOTHING: Final = Ask(Purpose.QUERY)
 """What is asked for before that was told."""
 
-HASTE = 0.01
+HASTE: Final = 0.01
 """Seconds before our deadline from which on an alpha that breaks off did so for the same deadline."""
 
 

@@ -30,10 +30,10 @@ from otterd.gateway.shared import Shared
 
 log = Logger()
 
-SHAPES = 20_000
+SHAPES: Final = 20_000
 """Texts whose shapes are remembered, so that few are parsed."""
 
-HEDGE_SHARE = 0.05
+HEDGE_SHARE: Final = 0.05
 """Of the live reads that may be asked twice because the first alpha is slow."""
 
 

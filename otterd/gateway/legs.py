@@ -13,7 +13,7 @@ from otterd.errors import AlphaFailure
 from otterd.gateway.outcome import discard
 from otterd.gateway.seams import Alpha
 
-BEST_EFFORT = b"\x30\x01\x38\x01"
+BEST_EFFORT: Final = b"\x30\x01\x38\x01"
 """`read_only` and `best_effort` (fields 6 and 7 of api.Request): the last of a field's values counts."""
 
 

@@ -1,7 +1,7 @@
 """The lines in front of the alphas: what finds every alpha full waits its turn, fairly and not for ever."""
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.config.live import Live
 from otterd.config.schema import Config
@@ -11,7 +11,7 @@ from otterd.core.steady import Steady
 from otterd.errors import OtterError, Overloaded
 from otterd.gateway.alarm import Alarm
 
-EVERYWHERE = "*"
+EVERYWHERE: Final = "*"
 """Stands for all alphas in a lane of which the cluster takes one at a time."""
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from math import inf
+from typing import Final
 
 from twisted.logger import Logger
 
@@ -17,28 +18,28 @@ from otterd.gateway.seams import Sight
 
 log = Logger()
 
-DOUBT = 0.5
+DOUBT: Final = 0.5
 """Seconds for which a group is taken to be away because one request said so."""
-HUNG = 0.5
+HUNG: Final = 0.5
 """Seconds an alpha must have taken over a request for its answer to tell that an election is over."""
 
-LONGEST = 8.0
+LONGEST: Final = 8.0
 """Seconds within which most of a group elect a leader (6.6 were measured): one that still leads then
 is alive, and only Otter cannot reach it."""
 
-WRITES = frozenset((Purpose.MUTATION, Purpose.UPSERT))
+WRITES: Final = frozenset((Purpose.MUTATION, Purpose.UPSERT))
 
-HELD = DATA | {Purpose.ALTER}
+HELD: Final = DATA | {Purpose.ALTER}
 """Purposes that are held while what they need is out."""
 
-CUT_OFF = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
+CUT_OFF: Final = frozenset((Verdict.CUT_OFF, Verdict.GROUP_AWAY))
 
-SLOW_ANSWER = 0.25
+SLOW_ANSWER: Final = 0.25
 """Seconds beyond which a good answer was a slow one."""
-LATELY = 0.5
+LATELY: Final = 0.5
 """Seconds for which a slow answer tells that its group is alive."""
 
-SOME = 0
+SOME: Final = 0
 """Stands for a group that nobody named; there is none with this number."""
 
 NONE: frozenset[int] = frozenset()

@@ -1,5 +1,7 @@
 """One request's way through the corridor, after it was admitted: its attempts, its waits and its end."""
 
+from typing import Final
+
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,13 +22,13 @@ from otterd.guard.grant import Grant
 
 log = Logger()
 
-FREE = judge.REFUSED
+FREE: Final = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""
 
-MOMENT = 0.5
+MOMENT: Final = 0.5
 """Seconds that a best-effort call has to answer once the wait for a fresh answer was in vain."""
 
-MOST_LOST = 2
+MOST_LOST: Final = 2
 """Connections that may break under one read: one that breaks more may be what breaks the alphas."""
 
 

@@ -1,7 +1,7 @@
 """Where a request may go: what it touches, what its transaction is pinned to, what the policy says."""
 
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted.logger import Logger
 
@@ -21,8 +21,8 @@ from otterd.gateway.tally import Tally
 
 log = Logger()
 
-MOST_SETS = 20_000
-MOST_NAMED = 200_000
+MOST_SETS: Final = 20_000
+MOST_NAMED: Final = 200_000
 """Predicates in all the sets that are remembered: one request may name thousands."""
 
 Tablets = frozenset[str] | None

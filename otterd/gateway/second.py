@@ -1,6 +1,6 @@
 """A second call for a read that waits: best-effort for who is content with that, or a hedge."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from otterd.core.balance import Ask
 from otterd.core.judge import Kind
@@ -9,13 +9,13 @@ from otterd.core.slots import Lane
 from otterd.gateway.legs import Leg, Why
 from otterd.gateway.shared import Shared
 
-PATIENCE = 0.25
+PATIENCE: Final = 0.25
 """Seconds that a read waits for a fresh answer before an old one is sought."""
-NEXT = 0.05
+NEXT: Final = 0.05
 """Seconds after which, without an answer, the next survivor is asked as well."""
-MOST_STALE = 3
+MOST_STALE: Final = 3
 """Most best-effort calls of one request at a time."""
-MOMENT = 0.05
+MOMENT: Final = 0.05
 """Seconds within which two alphas were heard of at the same time."""
 
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Final
 
 Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 
-LOOPBACK = ip_address("127.0.0.1")
-MOST_HOPS = 64
+LOOPBACK: Final = ip_address("127.0.0.1")
+MOST_HOPS: Final = 64
 
 
 def networks(cidrs: Iterable[str]) -> Networks:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Container
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
@@ -21,11 +22,13 @@ from otterd.guard.tokens import Token, bearer
 
 log = Logger()
 
-ADMIN = frozenset((Purpose.ADMIN, Purpose.ALTER))
-NEVER_LENT = ADMIN | {Purpose.STATE, Purpose.GRAPHQL, Purpose.LOGIN}
-UNSHOWN = "show client_token as Authorization: Bearer"
-FOREIGN = "this origin may not open a WebSocket here: name it in ws_allowed_origins"
-WANT_TARGET = "this acts only on the alpha that receives it: name one of them in the header X-Otter-Alpha"
+ADMIN: Final = frozenset((Purpose.ADMIN, Purpose.ALTER))
+NEVER_LENT: Final = ADMIN | {Purpose.STATE, Purpose.GRAPHQL, Purpose.LOGIN}
+UNSHOWN: Final = "show client_token as Authorization: Bearer"
+FOREIGN: Final = "this origin may not open a WebSocket here: name it in ws_allowed_origins"
+WANT_TARGET: Final = (
+    "this acts only on the alpha that receives it: name one of them in the header X-Otter-Alpha"
+)
 
 
 class Rules:

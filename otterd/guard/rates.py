@@ -3,10 +3,11 @@
 import math
 from collections import OrderedDict
 from itertools import islice
+from typing import Final
 
-MOST_BUCKETS = 65536
-LOOKED_AT = 8
-SLACK = 1e-9
+MOST_BUCKETS: Final = 65536
+LOOKED_AT: Final = 8
+SLACK: Final = 1e-9
 
 
 class Rates:

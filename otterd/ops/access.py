@@ -1,5 +1,7 @@
 """Access lines: one for each request, encoded and written in batches, never waited for."""
 
+from typing import Final
+
 import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
@@ -9,13 +11,13 @@ from otterd.ops.stream import Stream
 
 log = Logger()
 
-BATCH = 256
+BATCH: Final = 256
 """Lines that are written at once, without waiting for the turn's end."""
 
-PAUSE = 0.05
+PAUSE: Final = 0.05
 """Longest that a line waits for company, in seconds."""
 
-WARN_EVERY = 60.0
+WARN_EVERY: Final = 60.0
 
 
 class Line(msgspec.Struct, tag_field="ns", tag="otterd.access"):

@@ -4,6 +4,7 @@ import re
 import secrets
 from bisect import bisect_left
 from collections.abc import Callable, Collection
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -15,13 +16,13 @@ from otterd.ops.access import AccessLog, Line
 from otterd.ops.instruments import Metrics
 from otterd.ops.stamp import Stamp
 
-OFFERED = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-ENDINGS = tuple(a + b for a in DIGITS for b in DIGITS)
-KNOWN_ROWS = 10_000
-WELL = frozenset(("", Verdict.FINE))
-SWITCHED = 101
-MICRO = 1e6
+OFFERED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch
+DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+ENDINGS: Final = tuple(a + b for a in DIGITS for b in DIGITS)
+KNOWN_ROWS: Final = 10_000
+WELL: Final = frozenset(("", Verdict.FINE))
+SWITCHED: Final = 101
+MICRO: Final = 1e6
 
 
 class RequestIds:

@@ -1,8 +1,9 @@
 """Times as text, cheap enough for one on every request."""
 
 from datetime import UTC, datetime
+from typing import Final
 
-MILLISECONDS = tuple(f".{n:03d}Z" for n in range(1000))
+MILLISECONDS: Final = tuple(f".{n:03d}Z" for n in range(1000))
 
 
 class Stamp:

@@ -1,16 +1,17 @@
 """A policy's alphas as they stand on one map with one set of usable ones: worked out once for each pair."""
 
 from collections.abc import Hashable, Sequence
+from typing import Final
 
 from otterd.core.balance.choice import Tiers
 from otterd.core.cluster import UNCHARTED, Map
 
 Groups = tuple[int, ...]
 
-MOST = 1_000
+MOST: Final = 1_000
 """Requests of a kind that a ground remembers; so many are seldom seen between two maps."""
 
-MOST_NAMED = 100
+MOST_NAMED: Final = 100
 """Tablets of a request that is remembered; one may name thousands."""
 
 
@@ -82,5 +83,5 @@ def _tiers(*tiers: tuple[str, ...]) -> Tiers:
     return Tiers(head, tuple(others))
 
 
-NOWHERE = Ground((), UNCHARTED, frozenset())
+NOWHERE: Final = Ground((), UNCHARTED, frozenset())
 """Where a policy stands before it is asked."""

@@ -1,11 +1,12 @@
 """Which groups own most of what a request touches."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from otterd.core.balance.ground import Groups
 
-RESERVED = "dgraph."
-FIRST_GROUP = 1
+RESERVED: Final = "dgraph."
+FIRST_GROUP: Final = 1
 """The group that owns the reserved predicates, also those that no map names yet."""
 
 

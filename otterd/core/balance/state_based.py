@@ -1,6 +1,7 @@
 """Each request where the graph is: by health, load, leaders, and which group owns what it touches."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from otterd.core.balance.choice import Chance, Tiers, arranged
 from otterd.core.balance.ground import NOWHERE, Ground, Groups
@@ -10,11 +11,11 @@ from otterd.core.balance.pinned import pin_first, pin_of
 from otterd.core.balance.policy import Ask, View
 from otterd.core.operation import GRAPHQL, QUERY, Purpose
 
-WRITES = frozenset((Purpose.MUTATION, Purpose.UPSERT, Purpose.ALTER, Purpose.ADMIN))
+WRITES: Final = frozenset((Purpose.MUTATION, Purpose.UPSERT, Purpose.ALTER, Purpose.ADMIN))
 
-ANY = "any alpha may serve it"
-UNTOLD = "nothing tells which group owns what it touches"
-NEW = "what it may make new will live there, where least data is"
+ANY: Final = "any alpha may serve it"
+UNTOLD: Final = "nothing tells which group owns what it touches"
+NEW: Final = "what it may make new will live there, where least data is"
 
 
 class StateBased:
