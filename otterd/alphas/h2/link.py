@@ -92,7 +92,6 @@ class Link:
         self._clock = clock
         self._seconds: Callable[[], float] = clock.seconds
         self._soon = soon
-        self._receiving = False
         self._met = False
         self.unsent = 0
         """Requests that wait for `flush`."""
@@ -123,18 +122,15 @@ class Link:
             self._cut()
 
     def received(self, data: bytes) -> None:
-        """Work on what came, and send what that brought about."""
+        """Work on what came; what is to be said to it goes out with the requests of this turn."""
         self.heard = now = self._seconds()
         connection = self.connection
-        self._receiving = True
         connection.receive(data, now)
         if not self._met and connection.met and not connection.leaving and not connection.over:
             self._met = True
             if not self.ready.called:
                 self.since = now
                 self.ready.callback(self)
-        self._receiving = False
-        self.flush()
 
     def lost(self, reason: BaseException) -> None:
         """Lose what was under way."""
@@ -185,8 +181,7 @@ class Link:
 
     def wake(self) -> None:
         """Send at the end of the turn."""
-        if not self._receiving:
-            self._soon(self.flush)
+        self._soon(self.flush)
 
     def closed(self, broken: Broken | None) -> None:
         """Close the transport, for HTTP/2 is over."""

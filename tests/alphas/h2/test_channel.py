@@ -64,6 +64,21 @@ def test_calls_wait_for_the_greeting_and_leave_in_one_write(net, call):
     assert results[1].answer.body == b"second"
 
 
+def test_a_ping_is_answered_with_the_requests_of_the_turn(net, call):
+    call()
+    connection = net.accept()
+    before = connection.transport.writes
+    connection.server.ping(b"12345678")
+    connection.link.dataReceived(connection.server.data_to_send())
+    call()
+    assert connection.transport.writes == before
+    net.clock.advance(0)
+    assert connection.transport.writes == before + 1
+    assert b"12345678" in connection.transport.value()
+    connection.pump()
+    assert len(connection.asked) == 2
+
+
 def test_a_request_says_what_grpc_wants_and_how_much_time_is_left(net, call):
     call(5.0, Rpc("Query", b"abc", (("accessjwt", "tok"), ("x-bin", b"\0\xff"))))
     net.clock.advance(1.5)
