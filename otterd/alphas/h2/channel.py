@@ -25,7 +25,10 @@ from otterd.errors import NotReached, TimedOut
 from otterd.wire.h2 import Leaving, NoRoom, QueueFull
 
 TICK: Final = 0.02
-"""Seconds between two looks at the deadlines, while calls are under way."""
+"""Seconds between two looks at the deadlines at least, so that many short ones cost no more."""
+
+LOOK: Final = 1.0
+"""Seconds between two looks at most, while calls are under way."""
 
 LINKS: Final = 2
 """Connections that share the work of a busy alpha; more only when these take no more calls."""
@@ -80,7 +83,9 @@ class H2Channel:
         self._open: dict[Link, None] = {}
         self._waiting: dict[Call, None] = {}
         self._soonest = math.inf
+        """No call under way has an earlier deadline."""
         self._sweep: IDelayedCall | None = None
+        self._sweep_at = 0.0
         self._ticked = 0.0
         self._attempt: Deferred[Link] | None = None
         self._again: IDelayedCall | None = None
@@ -106,8 +111,7 @@ class H2Channel:
         call = Talk(self, rpc, ear, deadline) if isinstance(rpc, Duplex) else Call(self, rpc, ear, deadline)
         if deadline < self._soonest:
             self._soonest = deadline
-        if self._sweep is None:
-            self._sweep = self._clock.callLater(TICK, self._swept)
+            self._look_by(deadline)
         if not self._links or not self._send(call, timeout):
             self._wait(call)
         return call
@@ -145,7 +149,9 @@ class H2Channel:
     def expect(self, call: Call, seconds: float | None, latest: float) -> None:
         """Let `call` fail in so many seconds, or wait for ever, but not beyond `latest`."""
         call.deadline = latest if seconds is None else min(latest, self._seconds() + seconds)
-        self._soonest = min(self._soonest, call.deadline)
+        if call.deadline < self._soonest:
+            self._soonest = call.deadline
+            self._look_by(call.deadline)
 
     def begun(self, link: Link) -> None:
         """Wait for the end of `link` before the channel ends."""
@@ -276,11 +282,23 @@ class H2Channel:
         if self._again is not None:
             self._again.reset(0)
 
+    def _look_by(self, when: float) -> None:
+        """Look at the deadlines at `when` or soon after; in a TICK at the earliest, a LOOK at the latest."""
+        now = self._seconds()
+        at = min(max(when, now + TICK), now + LOOK)
+        if self._sweep is None:
+            self._sweep = self._clock.callLater(at - now, self._swept)
+        elif at < self._sweep_at:
+            self._sweep.reset(at - now)
+        else:
+            return
+        self._sweep_at = at
+
     def _swept(self) -> None:
         """Look at all deadlines that may have passed."""
         self._sweep = None
         now = self._seconds()
-        if now - self._ticked >= 1.0:
+        if now - self._ticked >= LOOK:
             self._ticked = now
             for link in list(self._open):
                 link.tick(now)
@@ -289,9 +307,10 @@ class H2Channel:
             for call in self._live():
                 if call.deadline <= now:
                     self._time_out(call, now)
-            self._soonest = min([call.deadline for call in self._live()], default=math.inf)
-        if self._sweep is None and (self._waiting or any(link.connection.streams for link in self._open)):
-            self._sweep = self._clock.callLater(TICK, self._swept)
+        live = self._live()
+        self._soonest = min([call.deadline for call in live], default=math.inf)
+        if live:
+            self._look_by(self._soonest)
 
     def _live(self) -> list[Call]:
         """Return all calls that are not over."""

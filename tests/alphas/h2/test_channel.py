@@ -240,6 +240,26 @@ def test_a_cancelled_call_that_waits_is_never_sent(net, call):
     assert net.accept().asked == []
 
 
+@pytest.mark.parametrize("timeouts", [(5.0, 0.3, 0.29, 2.0, 0.005), (0.005, 0.3), (1.5, 1.49, 0.02, 3.0)])
+def test_each_call_ends_at_its_deadline_whatever_the_others_have(net, call, timeouts):
+    call(60.0)
+    net.accept()
+    began = net.clock.seconds()
+    results = []
+    for timeout in timeouts:
+        results.append((net.clock.seconds() + timeout, call(timeout)))
+        net.clock.advance(0.001)
+    late = {}
+    while net.clock.seconds() < began + 6.0:
+        net.clock.advance(0.001)
+        for deadline, result in results:
+            if not result.open:
+                late.setdefault(deadline, net.clock.seconds() - deadline)
+    assert all(0 <= after <= module.TICK + 0.002 for after in late.values())
+    assert len(late) == len(timeouts)
+    assert {result.kind for _, result in results} == {TimedOut}
+
+
 def test_one_timer_keeps_all_deadlines_and_none_runs_when_nothing_does(net, call):
     call(1.0)
     connection = net.accept()
@@ -250,7 +270,7 @@ def test_one_timer_keeps_all_deadlines_and_none_runs_when_nothing_does(net, call
     assert len(net.clock.getDelayedCalls()) == before == 1
     for at in range(module.BUSY):
         connection.answer(at + 1)
-    net.pass_time(0.1)
+    net.pass_time(module.LOOK)
     assert not any(result.open for result in results)
     assert not net.clock.getDelayedCalls()
 
