@@ -12,7 +12,8 @@ from otterd.config.schema import Config
 from otterd.core.steady import Steady
 from otterd.edges.grpc.connection import GrpcConnection
 from otterd.edges.grpc.line import Line
-from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper, Readiness, Store
+from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper, Readiness
+from otterd.edges.http.reader import Budget
 from otterd.wire.h2 import Limits, Memo
 
 SWEEP = 0.5
@@ -58,7 +59,7 @@ class GrpcFactory(Factory):
         guard: Gatekeeper,
         ledger: Books,
         readiness: Readiness,
-        store: Store,
+        store: Budget,
         *,
         soon: Soon | None = None,
     ) -> None:

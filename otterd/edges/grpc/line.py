@@ -15,7 +15,8 @@ from otterd.edges.grpc.foreign import Foreign
 from otterd.edges.grpc.health import HealthCheck, HealthWatch
 from otterd.edges.grpc.methods import CHECK, METHODS, STREAM, UNKNOWN, WATCH, Method
 from otterd.edges.grpc.packing import ENCODINGS
-from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper, Store
+from otterd.edges.grpc.seams import Books, Corridor, Gatekeeper
+from otterd.edges.http.reader import Budget
 from otterd.errors import NotBuilt, OtterError
 from otterd.wire.h2 import NOBODY, Broken, Code, Head, Receiver, ServerConnection, Stream
 
@@ -52,7 +53,7 @@ class Line:
         self.gateway: Corridor = keeper.gateway
         self.guard: Gatekeeper = keeper.guard
         self.ledger: Books = keeper.ledger
-        self.store: Store = keeper.store
+        self.store: Budget = keeper.store
         self.seconds: Callable[[], float] = keeper.seconds
         self.link = ServerConnection(self, keeper.limits, keeper.memo)
         self.most = 0

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from otterd.core.operation import Purpose
 from otterd.dql import shape
 from otterd.dql.errors import SPACE
-from otterd.edges.grpc.toplevel import content, rest_after, walk
+from otterd.edges.grpc.toplevel import content, walk
 from otterd.wire import api_pb2 as api
 
 DGRAPH, HEALTH = b"/api.Dgraph/", b"/grpc.health.v1.Health/"
@@ -71,9 +71,18 @@ _USUAL: Final = {
 
 
 def _query(payload: bytes) -> Plan:
-    rest = rest_after(_QUERY, payload)
-    if rest is not None and rest in _USUAL:
-        return _USUAL[rest]
+    # Most are a text and what stands in the table, and need no walk.
+    if len(payload) > 2 and payload[0] == _QUERY and (payload[1] <= 0x7F or payload[2] <= 0x7F):
+        size, at = payload[1], 2
+        if size > 0x7F:
+            size, at = size & 0x7F | payload[2] << 7, 3
+        plan = _USUAL.get(payload[at + size :]) if at + size <= len(payload) else None
+        if plan is not None:
+            return plan
+    return _walked(payload)
+
+
+def _walked(payload: bytes) -> Plan:
     try:
         found = walk(payload)
         get = found.get

@@ -45,13 +45,3 @@ class Readiness(Protocol):
 
     def ready(self) -> tuple[bool, str]:
         """Tell whether it does, and why not."""
-
-
-class Store(Protocol):
-    """Counts the bytes of requests that all connections of all doors hold."""
-
-    def take(self, size: int) -> None:
-        """Count `size` more bytes, or raise."""
-
-    def give(self, size: int) -> None:
-        """Count `size` bytes less."""

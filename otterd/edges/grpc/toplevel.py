@@ -42,19 +42,6 @@ def walk(data: bytes) -> Found:
     return found
 
 
-def rest_after(tag: int, data: bytes) -> bytes | None:
-    """Return what follows a first field of bytes with `tag`, None for what begins otherwise or is odd."""
-    if len(data) < 3 or data[0] != tag:
-        return None
-    length, start = data[1], 2
-    if length > 0x7F:
-        if data[2] > 0x7F:
-            return None
-        length, start = length & 0x7F | data[2] << 7, 3
-    stop = start + length
-    return data[stop:] if stop <= len(data) else None
-
-
 def content(data: bytes, at: int) -> bytes:
     """Return the bytes whose length stands at `at`."""
     length, start = varint(data, at)

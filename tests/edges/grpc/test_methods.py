@@ -91,6 +91,14 @@ def test_a_mutation_behind_very_many_fields_is_seen() -> None:
     assert plan("Query", many).writes
 
 
+@pytest.mark.parametrize("length", [b"\x85\x00", b"\x85\x80\x00", b"\x85\x80\x80\x00"])
+@pytest.mark.parametrize("whole", [135, 136, 137, 16_391, 16_392, 16_393])
+def test_a_mutation_behind_a_length_that_is_written_oddly_is_seen(length: bytes, whole: int) -> None:
+    begin = b"\x22" + length + b"{q(f)\x62"
+    rest = whole - len(begin) - 2
+    assert plan("Query", begin + bytes((rest & 127 | 128, rest >> 7)) + bytes(rest)).writes
+
+
 def test_a_mutation_behind_a_group_is_seen() -> None:
     group = b"\xa3\x06\x08\x01\xa4\x06"
     assert plan("Query", group + api.Request(mutations=[SET]).SerializeToString()).writes
