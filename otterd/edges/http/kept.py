@@ -12,15 +12,13 @@ class Question:
     what follows are those of Rpc and Call.
     """
 
-    def __init__(
-        self, json: bool, encoding: bytes, metadata: Metadata, options: bytes, render: Render, streams: bool
-    ) -> None:
+    def __init__(self, json: bool, encoding: bytes, metadata: Metadata, render: Render) -> None:
         self.json = json
         self.encoding = encoding
         self.metadata = metadata
-        self.options = options
         self.render = render
-        self.streams = streams
+        self.options = b""
+        self.streams = True
         self.timeout: float | None = None
         self.start_ts = 0
         self.read_only = False
