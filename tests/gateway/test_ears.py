@@ -11,25 +11,31 @@ from twisted.python.failure import Failure
 from otterd.core.operation import Answer, Purpose
 from otterd.errors import Forbidden, Lost, OutcomeUnknown
 from otterd.gateway import passage
-from tests.fakes.memory import HANG, Delayed
-from tests.gateway.rig import Rig, operation
+from tests.fakes.memory import Delayed
+from tests.gateway.rig import FINE, Rig, operation
 
 
 class Listener:
-    """Notes who answered, or why nobody did, and raises when it is `cross`."""
+    """Notes each answer's status, or why there is none, and raises when it is `cross`."""
 
     def __init__(self, *, cross: bool = False) -> None:
-        self.told: list[str | BaseException] = []
+        self.told: list[int | BaseException] = []
         self._cross = cross
 
     def callback(self, result: Answer) -> None:
-        self.told.append(result.alpha)
+        self.told.append(result.status)
         if self._cross:
             raise ValueError("no answer will do")
 
     def errback(self, fail: Failure) -> None:
         assert fail.value is not None
         self.told.append(fail.value)
+
+
+def outcome(rig: Rig, of_all: object) -> None:
+    """Let calls to any alpha end so."""
+    for alpha in rig.alphas.values():
+        alpha.channel.on("Query", of_all)
 
 
 @pytest.fixture
@@ -40,19 +46,19 @@ def rig() -> Rig:
 def test_an_ear_is_told_the_answer_before_or_after_the_asking_returns(rig: Rig) -> None:
     early, late = Listener(), Listener()
     rig.gateway.ask(operation(), early)
-    assert early.told == ["a:9080"]
-    rig.b.channel.on("Query", Delayed(1, Answer(0, b"payload")))
+    assert early.told == [0]
+    outcome(rig, Delayed(1, FINE))
     asked = rig.gateway.ask(operation(), late)
     assert late.told == []
     rig.clock.advance(1)
-    assert late.told == ["b:9080"]
+    assert late.told == [0]
     asked.cancel()
-    assert late.told == ["b:9080"]
+    assert late.told == [0]
     assert rig.gateway.in_flight == 0
 
 
 def test_an_ear_is_told_of_a_failure_and_a_refusal(rig: Rig) -> None:
-    rig.a.channel.on("Query", Lost("broken"))
+    outcome(rig, Lost("broken"))
     failed, refused = Listener(), Listener()
     rig.gateway.ask(operation(Purpose.MUTATION), failed)
     assert [type(each) for each in failed.told] == [OutcomeUnknown]
@@ -65,13 +71,14 @@ def test_an_ear_is_told_of_a_failure_and_a_refusal(rig: Rig) -> None:
 
 @pytest.mark.parametrize("purpose", [Purpose.QUERY, Purpose.MUTATION])
 def test_giving_up_is_told_once_and_ends_reads_only(rig: Rig, purpose: Purpose) -> None:
-    rig.a.channel.on("Query", Delayed(3, Answer(0, b"payload")))
+    outcome(rig, Delayed(3, FINE))
     ear = Listener()
     asked = rig.gateway.ask(operation(purpose), ear)
     asked.cancel()
     asked.cancel()
     assert [type(each) for each in ear.told] == [CancelledError]
-    assert rig.a.channel.calls[0].cancelled is (purpose is Purpose.QUERY)
+    (call,) = [call for alpha in rig.alphas.values() for call in alpha.channel.calls]
+    assert call.cancelled is (purpose is Purpose.QUERY)
     rig.clock.advance(3)
     assert len(ear.told) == 1
     assert rig.gateway.in_flight == 0
@@ -84,16 +91,17 @@ def test_what_an_ear_raises_is_logged_and_counts_for_nothing(
     monkeypatch.setattr(passage, "log", SimpleNamespace(failure=lambda text, **_: said.append(text)))
     ear, sent = Listener(cross=True), operation()
     rig.gateway.ask(sent, ear)
-    assert (ear.told, sent.entry.verdict, rig.gateway.in_flight) == (["a:9080"], "fine", 0)
+    assert (ear.told, sent.entry.verdict, rig.gateway.in_flight) == ([0], "fine", 0)
     assert said == ["who asked for a {purpose} could not take its end"]
 
 
 def test_an_ear_is_let_go_of_at_the_end(rig: Rig) -> None:
-    rig.a.channel.on("Query", HANG)
+    outcome(rig, Delayed(1, FINE))
     gone, ended = Listener(), Listener()
     left = [weakref.ref(gone), weakref.ref(ended)]
     asked = [rig.gateway.ask(operation(), gone), rig.gateway.ask(operation(), ended)]
     asked[0].cancel()
+    rig.clock.advance(1)
     gc.disable()
     try:
         del gone, ended
