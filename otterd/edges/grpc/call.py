@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -13,6 +13,7 @@ from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.flow import Flow, LongMessage
 from otterd.edges.grpc.packing import payload_of
 from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, OutcomeUnknown, Overloaded
+from otterd.gateway.seams import Asked
 from otterd.wire.h2 import Code, Lost, QueueFull
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
@@ -28,7 +29,8 @@ log = Logger()
 class Call(Arriving):
     """One call, from its message to its answer."""
 
-    _pending: Deferred[Answer] | None = None
+    _pending: Asked | None = None
+    _told = False
     _flow: Flow | None = None
 
     # What the connection calls.
@@ -116,10 +118,40 @@ class Call(Arriving):
             asked.max_stale,
             plan.settles,
         )
-        pending = self._pending = line.gateway.perform(operation)
-        landed = self._landed
-        # One callback, for every call comes through here.
-        pending.addCallbacks(landed, landed)
+        pending = line.gateway.ask(operation, self)
+        if not self._told:
+            self._pending = pending
+
+    # What the corridor calls, once, perhaps before it was asked in full.
+
+    def callback(self, result: Answer, /) -> None:
+        """Pass on the alpha's answer."""
+        self._pending, self._told = None, True
+        if self.over:
+            return
+        try:
+            self._answered(result)
+        except Exception:
+            self._unsent()
+
+    def errback(self, fail: Failure, /) -> None:
+        """Say why there is none."""
+        self._pending, self._told = None, True
+        if self.over:
+            return
+        try:
+            if isinstance(fail.value, OtterError):
+                self.refuse(fail.value)
+            elif fail.check(CancelledError):
+                self.line.link.reset(self.stream, Code.CANCEL)
+                self.lost(Lost(Code.CANCEL, unprocessed=False, remote=False, text="cancelled"))
+            else:
+                log.failure("a call on {route} failed", fail, route=self.entry.route)
+                self.refuse(OtterError("internal error"))
+        except Exception:
+            self._unsent()
+
+    # The way of the answer.
 
     def flowed(self, answer: Answer, sent: int) -> None:
         """End an answer all of which went on, with the alpha's trailers."""
@@ -201,23 +233,9 @@ class Call(Arriving):
         if not waiting:
             self._close()
 
-    def _landed(self, result: Answer | Failure) -> None:
-        self._pending = None
-        if self.over:
-            return
-        try:
-            if isinstance(result, Answer):
-                self._answered(result)
-            elif isinstance(result.value, OtterError):
-                self.refuse(result.value)
-            elif result.check(CancelledError):
-                self.line.link.reset(self.stream, Code.CANCEL)
-                self.lost(Lost(Code.CANCEL, unprocessed=False, remote=False, text="cancelled"))
-            else:
-                log.failure("a call on {route} failed", result, route=self.entry.route)
-                self.refuse(OtterError("internal error"))
-        except Exception:
-            log.failure("an answer on {route} could not be sent", route=self.entry.route)
-            self.line.link.reset(self.stream, Code.INTERNAL_ERROR)
-            self.over = True
-            self._close()
+    def _unsent(self) -> None:
+        """Break off what could not be said, by a mistake of our own."""
+        log.failure("an answer on {route} could not be sent", route=self.entry.route)
+        self.line.link.reset(self.stream, Code.INTERNAL_ERROR)
+        self.over = True
+        self._close()

@@ -140,8 +140,9 @@ class Conversation(Call):
             galaxy=asked.galaxy,
             group=_group_of(begun, encoding),
         )
-        pending = self._pending = self.line.gateway.perform(operation)
-        pending.addBoth(self._landed)
+        pending = self.line.gateway.ask(operation, self)
+        if not self._told:
+            self._pending = pending
 
     def _answered(self, answer: Answer) -> None:
         """Let messages pass both ways, unless the alpha refused."""

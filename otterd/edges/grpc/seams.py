@@ -2,9 +2,8 @@
 
 from typing import Protocol
 
-from twisted.internet.defer import Deferred
-
-from otterd.core.operation import Answer, Caller, Door, Entry, Headers, Operation
+from otterd.core.operation import Caller, Door, Entry, Headers, Operation
+from otterd.gateway.seams import Asked, Ear
 
 
 class Books(Protocol):
@@ -36,8 +35,8 @@ class Gatekeeper(Protocol):
 class Corridor(Protocol):
     """The gateway, as a door needs it."""
 
-    def perform(self, operation: Operation) -> Deferred[Answer]:
-        """Carry `operation` to an alpha."""
+    def ask(self, operation: Operation, ear: Ear) -> Asked:
+        """Carry `operation` to an alpha and tell `ear` what came of it, perhaps before this returns."""
 
 
 class Readiness(Protocol):
