@@ -51,13 +51,13 @@ def entries(h: House) -> list[Entry]:
     """Return a list in which the record of each request from now on is, as the access log is told of it."""
     kept: list[Entry] = []
     site: Any = h.otter.http.keeper.site
-    perform = h.otter.gateway.perform
+    ask = h.otter.gateway.ask
 
-    def performed(operation: Any) -> Any:
+    def asked(operation: Any, ear: Any) -> Any:
         kept.append(operation.entry)
-        return perform(operation)
+        return ask(operation, ear)
 
-    site._gateway = SimpleNamespace(perform=performed)
+    site._gateway = SimpleNamespace(ask=asked)
     return kept
 
 

@@ -6,10 +6,10 @@ within `max_pipelined` and the size of one body, so that it sees a client hang u
 
 from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 
-from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.exchange import Reply
 from otterd.edges.http.inbox import Inbox
 from otterd.edges.http.keeper import Keeper
 from otterd.edges.http.outbox import HUNG_UP, Outbox
@@ -18,6 +18,7 @@ from otterd.edges.http.refused import Refused, malformed, overloaded
 from otterd.edges.http.respond import CONTINUE
 from otterd.edges.http.turn import Turn
 from otterd.edges.http.wire import Wire
+from otterd.gateway.seams import Asked
 
 HANG_UP_GRACE = 1.0
 """For how many seconds a request is still worked on when its client's end was closed.
@@ -45,7 +46,7 @@ class Conversation:
         self._outbox = Outbox(keeper, self.wire, self._reply_ended)
         self._patience = Patience(keeper)
         self._turn: Turn | None = None
-        self._pending: Deferred[Any] | None = None
+        self._pending: Asked | None = None
         self._ended = False
         self._pumping = False
         self._resting = False
@@ -157,16 +158,17 @@ class Conversation:
             assert turn.refusal is not None
             self._answer(turn, turn.refusal)
             return
+        turn.teller = self
         try:
-            outcome = self._keeper.site.handle(request)
+            outcome = self._keeper.site.handle(request, turn)
         except Exception:
             log.failure("the site raised")
             outcome = self._apology(turn)
         if isinstance(outcome, Reply):
             self._answer(turn, outcome)
-        else:
+        elif turn.request is not None:
+            # Else it was answered meanwhile.
             self._pending = outcome
-            outcome.addBoth(self._landed, turn, request)
 
     @property
     def _engaged(self) -> bool:
@@ -176,11 +178,14 @@ class Conversation:
     def _apology(self, turn: Turn) -> Reply:
         return self._keeper.site.refuse(turn.entry, 500, "internal error")
 
-    def _landed(self, result: Any, turn: Turn, request: Request) -> None:
+    def landed(self, result: Any, turn: Turn) -> None:
         """Answer `turn` with what the site makes of `result`, unless it was given up."""
-        self._pending = None
         # Not asked twice of the attribute, of which a compiler may think that it stays what it was.
         gone = self._turn is not turn
+        if not gone:
+            self._pending = None
+        request = turn.request
+        assert request is not None
         try:
             reply = self._keeper.site.landed(result, request)
         except Exception as mistake:

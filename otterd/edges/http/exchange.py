@@ -3,11 +3,12 @@
 from typing import Any, Protocol
 
 import msgspec
-from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 
 from otterd.core.operation import Body, Entry, Headers
 from otterd.edges.http.kept import Kept
 from otterd.edges.http.plan import Call
+from otterd.gateway.seams import Asked
 
 
 class Request(msgspec.Struct):
@@ -56,14 +57,27 @@ class Reply(msgspec.Struct):
     lines: bytes = b""
 
 
+class Ear(Protocol):
+    """Who is told, once, what a request waited for."""
+
+    def callback(self, result: Any, /) -> None:
+        """Be told what came."""
+
+    def errback(self, fail: Failure, /) -> None:
+        """Be told why nothing did."""
+
+
 class Site(Protocol):
     """Whoever answers requests; never raises, and every failure becomes a Reply.
 
-    The connection cancels the Deferred when the caller hangs up before the reply.
+    The connection cancels what is asked when the caller hangs up before the reply.
     """
 
-    def handle(self, request: Request) -> "Deferred[Any] | Reply":
-        """Answer `request`, or return what it waits for; `landed` is then to be called with the result."""
+    def handle(self, request: Request, ear: "Ear") -> "Asked | Reply":
+        """Answer `request`, or return what was asked; `ear` is then told the result, perhaps before that.
+
+        `landed` is to be called with it.
+        """
 
     def landed(self, result: Any, request: Request) -> Reply:
         """Make the reply to `request` of the `result`, or Failure, that it waited for."""

@@ -18,6 +18,7 @@ from otterd.edges.http.envelope import tokens
 from otterd.edges.http.exchange import Request
 from otterd.edges.http.golang import Unsure, boolean, params
 from otterd.errors import AlphaFailed, BadRequest, DeadlinePassed, Unavailable
+from otterd.gateway.seams import Asked, Ear
 from otterd.wire import api_pb2 as api
 
 _SCHEMA = api.Request(query="schema {}", read_only=True).SerializeToString()
@@ -25,6 +26,9 @@ _SCHEMA = api.Request(query="schema {}", read_only=True).SerializeToString()
 
 class Performer(Protocol):
     """The corridor."""
+
+    def ask(self, operation: Operation, ear: Ear) -> Asked:
+        """Carry `operation` to an alpha and tell `ear` what came of it, perhaps before this returns."""
 
     def perform(self, operation: Operation) -> Deferred[Answer]:
         """Carry `operation` to an alpha; fail only with an OtterError or CancelledError."""

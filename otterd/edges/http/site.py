@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -14,7 +13,7 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.operation import Answer, Caller, Decision, Door, Entry, Headers, Operation
 from otterd.edges.http.commit import translate_commit
-from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.exchange import Ear, Reply, Request
 from otterd.edges.http.explain import Atlas, Performer
 from otterd.edges.http.forward import call_of, plain_body, reply_of
 from otterd.edges.http.local import Local, Report, brief_error, not_found
@@ -35,6 +34,7 @@ from otterd.edges.http.render import TOUCHED, error_body, render_error
 from otterd.edges.http.respond import LONGEST_KNOWN, start_of
 from otterd.edges.http.routes import ROUTES, UNKNOWN, Kind, Route
 from otterd.errors import OtterError, Unauthenticated
+from otterd.gateway.seams import Asked
 from otterd.guard.guard import Guard
 from otterd.guard.nodelocal import node_local
 from otterd.guard.tokens import bearer
@@ -85,19 +85,19 @@ class OtterSite:
         self._starts: dict[tuple[int, Headers, str, bytes | None], tuple[Headers, bytes]] = {}
         live.watch(self._reconfigured)
 
-    def handle(self, request: Request) -> "Deferred[Any] | Reply":
-        """Answer `request`, or return what is waited for; never raises."""
+    def handle(self, request: Request, ear: Ear) -> Asked | Reply:
+        """Answer `request`, or return what was asked, whose end `ear` is told; never raises."""
         route = ROUTES.get(request.path)
         request.entry.route = UNKNOWN if route is None else route.name
         if route is _GRAPHQL and not self._live.config.graphql:
             route = None
         try:
             if route is None:
-                replied: Deferred[Any] | Reply = not_found()
+                replied: Asked | Reply = not_found()
             elif request.method == b"OPTIONS":
                 replied = Reply(200)
             else:
-                replied = self._answer(request, route)
+                replied = self._answer(request, route, ear)
         except OtterError as error:
             replied = self._refused(request, error)
         except Exception:
@@ -111,13 +111,14 @@ class OtterSite:
         headers = ((b"Content-Type", b"application/json"), *self._guard.cors.headers(None))
         return Reply(status, headers, error_body(message, word))
 
-    def _answer(self, request: Request, route: Route) -> "Deferred[Any] | Reply":
+    def _answer(self, request: Request, route: Route, ear: Ear) -> Asked | Reply:
         caller = request.kept.caller
         if caller is None or caller.peer != request.peer:
             caller = request.kept.caller = caller_of(request)
         if route.kind is Kind.LOCAL:
             self._name_client(request, caller)
-            return self._local.answer(request, caller)
+            answer = self._local.answer(request, caller)
+            return answer if isinstance(answer, Reply) else answer.addCallbacks(ear.callback, ear.errback)
         lower = request.lower
         if b"x-otter-explain" in lower and asks_why(request):
             # Guesses at the admin token are to cost something here, too.
@@ -141,12 +142,12 @@ class OtterSite:
                 )
                 if b"x-otter-max-stale" in lower:
                     operation.max_stale = max_stale(request)
-                return self._gateway.perform(operation)
+                return self._gateway.ask(operation, ear)
         else:
             plan = Verbatim(route.purpose, route.writes)
-        return self._pass(plan, request, caller)
+        return self._pass(plan, request, caller, ear)
 
-    def _pass(self, plan: Verbatim, request: Request, caller: Caller) -> "Deferred[Answer]":
+    def _pass(self, plan: Verbatim, request: Request, caller: Caller, ear: Ear) -> Asked:
         """Pass the request through to the HTTP port of an alpha."""
         self._name_client(request, caller)
         plain = plain_body(request, self._live.config.max_body_bytes)
@@ -167,7 +168,7 @@ class OtterSite:
             operation.node_local = plain is None or node_local(request.path, request.query, plain)
 
         operation.settles = settles(request, operation)
-        return self._gateway.perform(operation)
+        return self._gateway.ask(operation, ear)
 
     def landed(self, result: Answer | Reply | Failure, request: Request) -> Reply:
         """Return the reply to `request`, for which there now is a `result`; never raises."""

@@ -14,6 +14,7 @@ from otterd.edges.http.kept import Kept
 from otterd.edges.http.respond import start_of
 from otterd.edges.http.site import OtterSite
 from otterd.gateway import Gateway
+from otterd.gateway.seams import Asked
 from otterd.guard.guard import Guard
 from otterd.wire import api_pb2
 from tests.fakes.memory import Call, FakeChannel, FakeHttpChannel
@@ -33,6 +34,22 @@ class Alpha:
         self.channel.on("Login", Answer(0, api_pb2.Response(json=jwt).SerializeToString()))
         self.channel.on("CommitOrAbort", Answer(0, api_pb2.TxnContext(commit_ts=2).SerializeToString()))
         self.http.default = lambda call: Answer(PONG.status, PONG.body, PONG.headers)
+
+
+class Ear:
+    """Hears the end of a request; `reply` fires with what the site makes of it."""
+
+    def __init__(self, site: OtterSite, request: Request) -> None:
+        self._site, self._request = site, request
+        self.heard: Reply | None = None
+        self.reply: Deferred[Reply] = Deferred()
+
+    def callback(self, result: Any, /) -> None:
+        self.heard = self._site.landed(result, self._request)
+        self.reply.callback(self.heard)
+
+    def errback(self, fail: Any, /) -> None:
+        self.callback(fail)
 
 
 class Account:
@@ -88,6 +105,7 @@ class SiteRig:
         self.atlas = Atlas()
         self.site = OtterSite(self.live, self.gateway, self.guard, self.report, self.clock, atlas=self.atlas)
         self.entry = Entry(Door.HTTP, "", "id", 0.0)
+        self.asked: Asked | None = None
         self.waiting: Deferred[Reply] | None = None
 
     def get(self, address: str) -> Alpha | None:
@@ -123,17 +141,12 @@ class SiteRig:
             Kept(),
             upgrade=upgrade,
         )
-        replied = self.site.handle(request)
+        ear = Ear(self.site, request)
+        replied = self.site.handle(request, ear)
         if isinstance(replied, Reply):
             return replied
-        heard: list[Reply] = []
-
-        def land(result: Any) -> Reply:
-            heard.append(self.site.landed(result, request))
-            return heard[0]
-
-        self.waiting = replied.addBoth(land)
-        return heard[0] if heard else None
+        self.asked, self.waiting = replied, ear.reply
+        return ear.heard
 
     def answer(self, *args: Any, **keys: Any) -> Reply:
         """Return the reply to a request that is answered at once."""

@@ -431,8 +431,8 @@ class TestErrors:
     def test_a_caller_who_hangs_up_ends_the_read_upstream(self, rig: SiteRig) -> None:
         rig.alphas["a:9080"].channel.default = HANG
         assert rig.ask("POST", "/query", DQL, b"{q(func:uid(1)){uid}}") is None
-        assert rig.waiting is not None
-        rig.waiting.cancel()
+        assert rig.asked is not None
+        rig.asked.cancel()
         (call,) = rig.alphas["a:9080"].channel.calls
         assert call.cancelled
         assert rig.gateway.in_flight == 0

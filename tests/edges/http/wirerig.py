@@ -17,8 +17,9 @@ from otterd.config.schema import Config
 from otterd.core.operation import Door, Entry, Sink
 from otterd.core.replaced import replaced
 from otterd.edges.http.connection import HttpConnection
-from otterd.edges.http.exchange import Reply, Request
+from otterd.edges.http.exchange import Ear, Reply, Request
 from otterd.edges.http.factory import HttpFactory
+from otterd.gateway.seams import Asked
 
 
 class FakeLedger:
@@ -51,11 +52,14 @@ class FakeSite:
         self.answers: dict[bytes, Callable[[Request], Any]] = {}
         self.refusals: list[tuple[int, str]] = []
 
-    def handle(self, request: Request) -> "Deferred[Reply] | Reply":
+    def handle(self, request: Request, ear: Ear) -> Asked | Reply:
         self.requests.append(replaced(request))
         answer = self.answers.get(request.path)
         if answer is not None:
-            return answer(request)  # type: ignore[no-any-return]
+            made = answer(request)
+            if isinstance(made, Deferred):
+                made.addCallbacks(ear.callback, ear.errback)
+            return made  # type: ignore[no-any-return]
         echo = b" ".join((request.method, request.target, request.body))
         return Reply(200, ((b"Content-Type", b"text/plain"),), echo)
 
