@@ -3,8 +3,9 @@
 import pytest
 from twisted.internet.defer import CancelledError
 
-from otterd.core.operation import Answer
+from otterd.core.operation import Answer, Operation
 from otterd.errors import Draining
+from otterd.gateway.seams import Asked, Ear
 from tests.edges.ws.fakes import BUFFER, HEAD, TOKEN, House, frame, response
 
 MB = 1 << 20
@@ -32,6 +33,16 @@ def test_hears_what_comes_byte_by_byte(house: House) -> None:
     for byte in HEAD + b"\r\n" + frame(1, b'{"type":"ping"}') * 2:
         client.send(bytes((byte,)))
     assert client.texts == [b'{"status":"pong"}'] * 2
+    client.hang_up()
+
+
+def test_the_end_of_a_frame_is_not_taken_for_a_whole_one(house: House) -> None:
+    client = house.client().open()
+    cut = frame(1, b"x", mask=b"\x80abc")
+    assert cut[1:3] == b"\x81\x80", "what is behind the first byte looks like an empty text"
+    client.send(cut[:1])
+    client.send(cut[1:])
+    assert client.texts == [b'{"error":"invalid JSON: malformed at byte 0"}']
     client.hang_up()
 
 
@@ -342,6 +353,23 @@ def test_drains_by_finishing_and_then_closing(house: House) -> None:
     assert len(client.texts) == 2
     assert client.wire.closing
     assert not house.factory.connections
+
+
+def test_hears_nothing_behind_what_it_said_goodbye_for(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = house.client().open().authenticate()
+    ask = house.gateway.ask
+
+    def drained_meanwhile(operation: Operation, ear: Ear) -> Asked:
+        house.factory.drain()
+        return ask(operation, ear)
+
+    monkeypatch.setattr(house.gateway, "ask", drained_meanwhile)
+    house.gateway.answers = [response(b"{}")]
+    client.send(frame(1, b'{"type":"query","query":"q"}') * 2)
+    assert client.texts == [b"{}"]
+    assert house.gateway.queries == ["q"]
+    assert client.close == (1001, b"going away")
+    client.hang_up()
 
 
 def test_says_goodbye_after_the_last_byte_of_an_answer(house: House) -> None:

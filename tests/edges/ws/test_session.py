@@ -210,12 +210,30 @@ def test_what_is_asked_again_waits_for_all_others_to_end() -> None:
     room.answer(1, bytes(SPARE + 1))
     room.line.outbox.hold(0)
     room.session.advance()
+    room.query("d", "d")
     assert room.begun == ["a", "b", "c"]
     room.answer(2, b"C")
     assert room.begun == ["a", "b", "c", "a"]
     room.answer(3, b"A")
+    assert room.begun == ["a", "b", "c", "a", "b"]
+    room.query("e", "e")
+    assert room.begun == ["a", "b", "c", "a", "b"]
     room.answer(4, b"B")
+    assert room.begun == ["a", "b", "c", "a", "b", "d", "e"]
     assert room.line.sent == [b"C", b"A", b"B"]
+
+
+def test_nothing_begins_beside_what_is_asked_again() -> None:
+    room = Room()
+    room.query("a", "a")
+    room.line.outbox.hold(2 * SPARE)
+    room.answer(0, bytes(SPARE + 1))
+    room.line.outbox.hold(0)
+    room.session.advance()
+    room.query("b", "b")
+    assert room.begun == ["a", "a"]
+    room.answer(1, b"A")
+    assert room.begun == ["a", "a", "b"]
 
 
 def test_hears_nothing_after_the_last_wrong_token() -> None:
