@@ -1,6 +1,7 @@
 """What goes back: the answers of contract 4, as bytes of one text frame."""
 
 import codecs
+from typing import Final
 
 from otterd.core.operation import Answer
 from otterd.edges.http.golang import quote
@@ -9,8 +10,8 @@ from otterd.edges.ws.message import Message
 from otterd.errors import OtterError
 from otterd.wire import api_pb2
 
-SLICE = 1 << 20
-_response = api_pb2.Response.FromString
+SLICE: Final = 1 << 20
+_response: Final = api_pb2.Response.FromString
 
 
 def status(word: str, id: str | None) -> bytes:

@@ -4,17 +4,18 @@ Autobahn reads frames of every kind piece by piece; for these that takes most of
 """
 
 from itertools import accumulate
+from typing import Final
 
 from autobahn.websocket import xormasker
 
-TEXT = 0x81
-MASKED = 0x80
-TWO_BYTES = 126
-BY_HAND = 1024
+TEXT: Final = 0x81
+MASKED: Final = 0x80
+TWO_BYTES: Final = 126
+BY_HAND: Final = 1024
 """Bytes up to which arithmetic unmasks faster than Autobahn's masker is made."""
 
-_number = int.from_bytes
-_ONES = tuple(accumulate(range(BY_HAND // 4), lambda ones, _: ones << 32 | 1, initial=0))
+_number: Final = int.from_bytes
+_ONES: Final = tuple(accumulate(range(BY_HAND // 4), lambda ones, _: ones << 32 | 1, initial=0))
 """What a mask is multiplied by to stand so many times in a row."""
 
 

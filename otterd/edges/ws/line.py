@@ -5,7 +5,7 @@ step each way, once one flag was looked at; the shell around Autobahn gets all t
 """
 
 from struct import pack
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from twisted.python.failure import Failure
 
@@ -16,7 +16,7 @@ from otterd.edges.ws.request import operation_of
 from otterd.edges.ws.seams import Corridor, Hearer
 from otterd.edges.ws.task import Task
 
-JOINED = 16 * 1024
+JOINED: Final = 16 * 1024
 """Bytes up to which a frame's head and body are sent as one."""
 
 

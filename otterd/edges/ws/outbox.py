@@ -4,18 +4,18 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from zope.interface import classImplements
 
-PIECE = 32 * 1024
+PIECE: Final = 32 * 1024
 """Bytes handed to the transport at once, which itself asks to wait once it holds 64 KiB."""
 
-LOOKS = 6
+LOOKS: Final = 6
 """How often progress is looked for within the time in which some must be made."""
 
-KERNEL_BUFFER = 128 * 1024
+KERNEL_BUFFER: Final = 128 * 1024
 """Bytes that the kernel may hold for a slow reader (Linux doubles it); pings wait behind them."""
 
 

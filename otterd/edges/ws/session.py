@@ -5,6 +5,7 @@ after the other and answered in the order of arrival; those with one overlap.
 """
 
 from collections import deque
+from typing import Final
 
 from otterd.config.live import Live
 from otterd.core.operation import Caller, Door, Metadata
@@ -23,25 +24,26 @@ from otterd.edges.ws.message import (
 from otterd.edges.ws.seams import Books, Line, Tokens
 from otterd.edges.ws.task import GONE, Task
 
-ATTEMPTS = 8
+ATTEMPTS: Final = 8
 """Wrong tokens in a row that end a socket."""
 
-LAST_WAIT = 3.0
+LAST_WAIT: Final = 3.0
 """Seconds between the last wrong token and the end."""
 
-SPARE = 1 << 20
+SPARE: Final = 1 << 20
 """Most unsent bytes of one socket, beyond its largest answer."""
 
-GOING_AWAY, POLICY = 1001, 1008
-WANT_COMMIT = "commitNow is required: without it nothing is stored"
-ROUTES = {
+GOING_AWAY: Final = 1001
+POLICY: Final = 1008
+WANT_COMMIT: Final = "commitNow is required: without it nothing is stored"
+ROUTES: Final = {
     "query": "ws query",
     "mutation": "ws mutation",
     "upsert": "ws upsert",
     "auth": "ws auth",
 }
 
-NONE = Message()
+NONE: Final = Message()
 
 
 class Session:

@@ -1,6 +1,6 @@
 """One message of a socket, from its arrival to its answer."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
@@ -15,10 +15,10 @@ from otterd.errors import BadRequest, NotBuilt, OtterError, Unauthenticated
 
 log = Logger()
 
-GONE = 499
+GONE: Final = 499
 """Status of what nobody waits for any more, as web servers write it."""
 
-VERDICTS = {
+VERDICTS: Final = {
     400: BadRequest.word,
     401: Unauthenticated.word,
     GONE: Verdict.LOST,
