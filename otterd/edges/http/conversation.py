@@ -170,11 +170,6 @@ class Conversation:
             # Else it was answered meanwhile.
             self._pending = outcome
 
-    @property
-    def _engaged(self) -> bool:
-        """Whether a request is being answered; asked where a check of `_turn` would be taken for known."""
-        return self._turn is not None
-
     def _apology(self, turn: Turn) -> Reply:
         return self._keeper.site.refuse(turn.entry, 500, "internal error")
 
@@ -199,7 +194,7 @@ class Conversation:
             return
         try:
             self._answer(turn, reply)
-            if self._engaged:
+            if self._turn is not None:
                 self._pump()
         except Exception:
             log.failure("a reply could not be sent")
