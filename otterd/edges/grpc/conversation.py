@@ -34,13 +34,11 @@ log = Logger()
 class Conversation(Call):
     """Holds no more of the caller's messages than its stream's window, whatever their length."""
 
-    _tunnel: Tunnel | None = None
-    _pressed = False
-    _said_all = False
-    _moved: tuple[int, int] = (0, 0)
-
     def __init__(self, line: "Line", stream: Stream, asked: Asked, caller: Caller, entry: Entry) -> None:
         super().__init__(line, stream, asked, caller, entry)
+        self._tunnel: Tunnel | None = None
+        self._pressed = self._said_all = False
+        self._moved = (0, 0)
         self._moved_at = self.since
 
     # What the connection calls.
