@@ -8,7 +8,7 @@ BIN = $(VENV)/bin
 SOURCES = otterd twisted/plugins
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-unit test-compiled test-live compiled bench lint docs clean
+.PHONY: help run test test-unit test-compiled test-live compiled wheel bench lint docs clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  \1\t/' | sort
@@ -31,6 +31,9 @@ compiled: $(VENV) ## build the hot rooms as machine code into build/compiled; ne
 	mkdir -p $(COMPILED)
 	cp -R otterd twisted tests bench docs etc systemd setup.cfg setup.py pyproject.toml conftest.py Makefile README.md CHANGELOG.md $(COMPILED)
 	cd $(COMPILED) && OTTER_COMPILE=1 $(abspath $(BIN))/python setup.py -q build_ext --inplace > build.log 2>&1 || { tail -n 40 build.log; exit 1; }
+
+wheel: $(VENV) ## build dist/otterd-*.whl for this Python on this kind of machine, the hot rooms as machine code
+	OTTER_COMPILE=1 $(BIN)/python -m pip wheel --quiet --no-build-isolation --no-deps -w dist .
 
 test-compiled: $(VENV) ## run the unit tests on the hot rooms as machine code, where a C compiler is
 	@if $(CAN_COMPILE); then $(MAKE) --no-print-directory compiled && cd $(COMPILED) && \
