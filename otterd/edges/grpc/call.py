@@ -1,6 +1,6 @@
 """One unary call: its message comes in, goes through the corridor, and the answer goes out."""
 
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
@@ -13,7 +13,6 @@ from otterd.edges.grpc.arriving import Arriving
 from otterd.edges.grpc.flow import Flow, LongMessage
 from otterd.edges.grpc.packing import payload_of
 from otterd.errors import AlphaFailed, DeadlinePassed, OtterError, OutcomeUnknown, Overloaded
-from otterd.gateway.seams import Asked
 from otterd.wire.h2 import Code, Lost, QueueFull
 from otterd.wire.h2.messages import HEAD_BYTES, head
 
@@ -29,7 +28,8 @@ log = Logger()
 class Call(Arriving):
     """One call, from its message to its answer."""
 
-    _pending: Asked | None = None
+    # Any: of an attribute whose type is a Protocol, compiled code leaves out a None that stands in the class.
+    _pending: Any = None
     _told = False
     _flow: Flow | None = None
 
