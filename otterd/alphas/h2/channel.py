@@ -114,6 +114,11 @@ class H2Channel:
             self._look_by(deadline)
         if not self._links or not self._send(call, timeout):
             self._wait(call)
+            return call
+        link = call.link
+        if link is not None and len(link.connection.streams) == 1:
+            # What is alone has no company to wait for.
+            link.flush()
         return call
 
     def call(self, rpc: Rpc, timeout: float) -> Deferred[Answer]:

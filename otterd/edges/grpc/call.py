@@ -199,6 +199,9 @@ class Call(Arriving):
             link.finish(stream, blocks.refusal(full))
         if gone:
             self._close()
+        if not link.streams:
+            # What is alone has no company to wait for.
+            self.line.flush()
 
     def _untold(self) -> OtterError:
         """Return what is said instead of an answer that cannot be held: a write is not to be sent again."""

@@ -7,6 +7,7 @@ that neither ends the connection, nor switches it to something else, nor waits f
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.dql.generations import Sightings
+from otterd.edges.http.alike import Key, apart, tells_apart, together
 from otterd.edges.http.preflight import Head
 
 MOST = 256
@@ -21,7 +22,8 @@ PLACES = 4096
 class Heads:
     """Knows heads by their bytes, as the configuration in force has them read.
 
-    A head is kept when it comes for the second time, for most that are not repeated at once never are.
+    A head is kept when it comes for the second time, for most that are not repeated at once never are; so is
+    what heads have in common that differ in a token or a deadline.
     """
 
     def __init__(self, live: Live) -> None:
@@ -29,6 +31,7 @@ class Heads:
         self._config: Config = live.config
         self._seen = Sightings(PLACES)
         self._known: dict[bytes, Head] = {}
+        self._alike: dict[Key, Head] = {}
 
     def __len__(self) -> int:
         return len(self._known)
@@ -39,13 +42,41 @@ class Heads:
             # Limits may have changed, and with them what is refused.
             self._config = self._live.config
             self._known.clear()
-        return self._known.get(raw)
+            self._alike.clear()
+        head = self._known.get(raw)
+        return self._like_another(raw) if head is None and self._alike else head
 
     def keep(self, raw: bytes, head: Head) -> None:
         """Remember that `raw` says `head`, if it may and is likely to come again."""
         if head.length < 0 or not head.keep_alive or head.expects or head.upgrade or len(raw) > LONGEST:
             return
-        if self._config is self._live.config and self._seen.again(raw):
-            if len(self._known) >= MOST:
-                self._known.clear()
-            self._known[raw] = head
+        if self._config is not self._live.config:
+            return
+        if self._seen.again(raw):
+            self._keep_whole(raw, head)
+        parts = apart(raw)
+        if parts is not None and tells_apart(parts[0], head) and self._seen.again(parts[0][0]):
+            if len(self._alike) >= MOST:
+                self._alike.clear()
+            self._alike[parts[0]] = head
+
+    def _keep_whole(self, raw: bytes, head: Head) -> None:
+        if len(self._known) >= MOST:
+            self._known.clear()
+        self._known[raw] = head
+
+    def _like_another(self, raw: bytes) -> Head | None:
+        """Return what a head says that differs from a known one in its token and deadline alone."""
+        config = self._config
+        if len(raw) > LONGEST or len(raw) > config.max_header_bytes:
+            return None
+        parts = apart(raw)
+        known = None if parts is None else self._alike.get(parts[0])
+        if parts is None or known is None:
+            return None
+        head = together(known, parts[1], parts[2])
+        if len(head.target) > config.max_url_bytes:
+            return None
+        if self._seen.again(raw):
+            self._keep_whole(raw, head)
+        return head

@@ -6,7 +6,6 @@ strict one is taken, because two readings of one request are how smuggling works
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from otterd.config.schema import Config
 from otterd.core.operation import Headers
@@ -31,7 +30,6 @@ _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 _SPLIT = re.compile(rb"[ \t]*,[ \t]*")
 
 
-@dataclass(eq=False)
 class Head:
     """What the head of a request says; `length` is that of its body in bytes, or `CHUNKED`.
 
@@ -39,18 +37,33 @@ class Head:
     is True for a WebSocket upgrade. `kept` is what was made of it since.
     """
 
-    method: bytes
-    target: bytes
-    path: bytes
-    query: bytes
-    headers: Headers
-    lower: dict[bytes, bytes]
-    length: int
-    modern: bool
-    keep_alive: bool
-    expects: bool
-    upgrade: bool
-    kept: Kept = field(default_factory=Kept)
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        path: bytes,
+        query: bytes,
+        headers: Headers,
+        lower: dict[bytes, bytes],
+        length: int,
+        modern: bool,
+        keep_alive: bool,
+        expects: bool,
+        upgrade: bool,
+        kept: Kept,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.lower = lower
+        self.length = length
+        self.modern = modern
+        self.keep_alive = keep_alive
+        self.expects = expects
+        self.upgrade = upgrade
+        self.kept = kept
 
 
 def examine(
@@ -82,7 +95,9 @@ def examine(
     keep_alive = b"close" not in options and (modern or b"keep-alive" in options)
     upgrade = upgraded and modern and method == b"GET" and b"websocket" in _tokens(headers, b"upgrade")
     expects = modern and b"expect" in lower and _expects(headers)
-    return Head(method, target, path, query, headers, lower, length, modern, keep_alive, expects, upgrade)
+    return Head(
+        method, target, path, query, headers, lower, length, modern, keep_alive, expects, upgrade, Kept()
+    )
 
 
 def _is_modern(line: bytes, method: bytes, target: bytes) -> bool:

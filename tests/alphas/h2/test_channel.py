@@ -64,6 +64,20 @@ def test_calls_wait_for_the_greeting_and_leave_in_one_write(net, call):
     assert results[1].answer.body == b"second"
 
 
+def test_a_call_that_is_alone_leaves_at_once_and_others_together_when_the_turn_ends(net, call):
+    call()
+    connection = net.accept()
+    connection.answer(0, b"first")
+    before = connection.transport.writes
+    call()
+    assert connection.transport.writes == before + 1
+    call()
+    call()
+    assert connection.transport.writes == before + 1
+    net.clock.advance(0)
+    assert connection.transport.writes == before + 2
+
+
 def test_a_ping_is_answered_with_the_requests_of_the_turn(net, call):
     call()
     connection = net.accept()
