@@ -31,7 +31,6 @@ MODULES = (
     "dql/digest.py",
     "dql/fingerprint.py",
     "dql/generations.py",
-    "ops/access.py",
     "ops/ledger.py",
     "ops/stamp.py",
 )

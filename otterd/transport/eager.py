@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from errno import ECONNRESET, EHOSTUNREACH, ENETUNREACH, ETIMEDOUT
+from socket import MSG_PEEK
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet import tcp, unix
@@ -88,7 +89,7 @@ class Eager(Base):
             self.dataBuffer = data
             self.offset = sent
             self._maybePauseProducer()
-            super().startWriting()
+            self.startWriting()
 
     def writeSequence(self, iovec: Iterable[bytes]) -> None:
         """Send all of `iovec` in order, as `write` does."""
@@ -113,8 +114,28 @@ class Eager(Base):
         """Be called when something can be written, or look for that once the reading is done."""
         if self._reading:
             self._held = True
-        else:
+            return
+        try:
             super().startWriting()
+        except RuntimeError:
+            # uvloop watches a socket no more once it saw an error on it, and tells only who had read all.
+            reactor: Any = self.reactor
+            reactor.callLater(0, self._give_up)
+
+    def _give_up(self) -> None:
+        if self.connected:
+            self._end(self.reactor, CONNECTION_LOST)
+
+    def look(self) -> None:
+        """Notice an end that was not told, for there was something to read before it."""
+        if not self.connected:
+            return
+        try:
+            self.socket.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._give_up()
 
     def _release(self) -> None:
         """Send what was written while reading, in one piece, unless TLS began or a producer was held back."""
@@ -122,7 +143,7 @@ class Eager(Base):
         pieces = self._tempDataBuffer
         if not pieces or self.TLS or self.producerPaused or self._aborting:
             if self.connected and not self._aborting:
-                super().startWriting()
+                self.startWriting()
             return
         self._tempDataBuffer = []
         self._tempDataLen = 0

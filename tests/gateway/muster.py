@@ -65,20 +65,27 @@ class Fleet:
         return Probed(max_assigned=int(100 * (now if since is None else since)), group=node.group)
 
 
-class Seen(Sight):
-    """The real sight, over a fleet whose probes always tell."""
+class Seen:
+    """The real `sight`, over a fleet whose probes always tell."""
 
     def __init__(self, fleet: Fleet, clock: Clock) -> None:
         self.chart = FakeSight()
         self.changes: list[Any] = []
-        topology = SimpleNamespace(map=self.chart.map, hint=lambda why: None, watch=self.changes.append)
-        self.topology = topology
-        super().__init__(cast(Any, fleet), cast(Any, topology), clock)
-        self._get = fleet.get
-        cast(Any, self)._fleet = SimpleNamespace(get=self.healthy, discovered=fleet.discovered, lag=fleet.lag)
+        self.topology = SimpleNamespace(map=self.chart.map, hint=lambda why: None, watch=self.changes.append)
+        self._fleet = fleet
+        told = SimpleNamespace(
+            ward=fleet.ward,
+            load=fleet.load,
+            lag=fleet.lag,
+            discovered=fleet.discovered,
+            on_told=fleet.on_told,
+            on_muster=fleet.on_muster,
+            get=self.healthy,
+        )
+        self.sight = Sight(cast(Any, told), cast(Any, self.topology), clock)
 
     def healthy(self, address: str) -> Any:
-        node = self._get(address)
+        node = self._fleet.get(address)
         well = node is not None and not node.stopped and not node.refusing
         return node and SimpleNamespace(health=SimpleNamespace(status=HEALTHY if well else "unhealthy"))
 

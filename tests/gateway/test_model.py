@@ -90,7 +90,8 @@ class Machine(RuleBasedStateMachine):
         self.live = Live(self.config)
         self.world = World(self.clock, shape)
         self.fleet = Fleet(self.world, self.clock, self.config)
-        self.sight = Seen(self.fleet, self.clock)
+        self.seen = Seen(self.fleet, self.clock)
+        self.sight = self.seen.sight
         self.gateway = Gateway(
             self.live, self.clock, self.clock, FakeGuard(), self.fleet, FakeAccount(), self.sight,
             chance=lambda: 0.3,
@@ -99,7 +100,7 @@ class Machine(RuleBasedStateMachine):
         self.shared.hedges = Budget(0.5, 1)
         self.shared.placing.pins = Pins(MOST_PINS, PIN_LIFE)
         self.world.watch = self.is_the_choice_right
-        self.sight.draw(self.world)
+        self.seen.draw(self.world)
         self.fleet.probe()
         for _ in range(200):
             self.shared.tally.reads.add(0.01)
@@ -164,7 +165,7 @@ class Machine(RuleBasedStateMachine):
         self.world.drops.discard(group)
         self.world.look()
         if told:
-            self.sight.draw(self.world)
+            self.seen.draw(self.world)
 
     @rule(
         group=st.sampled_from([1, 1, 2]),
@@ -213,7 +214,7 @@ class Machine(RuleBasedStateMachine):
             if now >= self.next_probe:
                 self.next_probe = now + 1.0
                 self.fleet.probe()
-                self.sight.draw(self.world)
+                self.seen.draw(self.world)
             self.nobody_waits_too_long()
 
     # What callers do.

@@ -48,6 +48,40 @@ class Counting:
         return int(self._under.send(data))
 
 
+@pytest.mark.parametrize("side", ["server", "client"])
+@pytest.mark.parametrize("how", ["write", "look"])
+async def test_a_reset_behind_bytes_that_were_read_is_noticed(
+    reactor: Any, side: str, how: str, tmp_path: Path
+) -> None:
+    async def scenario(end: End) -> Any:
+        end.peer.send(b"the last")
+        end.reset()
+        # Both are there when the reactor looks next: it tells of the bytes, and watches the socket no more.
+        await end.until(lambda: bool(end.protocol.data))
+        await end.turn(3)
+        assert end.protocol.events == []
+        end.transport.look() if how == "look" else end.transport.write(b"is anybody there?")
+        await end.protocol.ended
+        return end.protocol.data, end.protocol.events
+
+    work = joined(reactor, "eager", side, Recorder(), tmp_path, scenario)
+    assert await within(reactor, work) == (b"the last", ["ConnectionLost"])
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+async def test_to_look_at_a_connection_that_is_well_changes_nothing(
+    reactor: Any, side: str, tmp_path: Path
+) -> None:
+    async def scenario(end: End) -> Any:
+        end.transport.look()
+        await end.send(b"more")
+        end.transport.look()
+        await end.until(lambda: end.protocol.data == b"more")
+        return list(end.protocol.events)
+
+    assert await within(reactor, joined(reactor, "eager", side, Recorder(), tmp_path, scenario)) == []
+
+
 @pytest.mark.parametrize("side", SIDES)
 class TestSending:
     async def run(self, reactor: Any, side: str, folder: Path, scenario: Any) -> Any:

@@ -176,6 +176,9 @@ class Link:
     def tick(self, now: float) -> None:
         """Let time pass."""
         self.connection.tick(now)
+        look = getattr(self.transport, "look", None)
+        if look is not None:
+            look()
 
     # What HTTP/2 calls.
 
