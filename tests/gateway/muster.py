@@ -95,4 +95,4 @@ class Seen:
         self.chart.chart(world.groups, {OWNERS[group]: group for group in world.groups}, **leaders)
         self.topology.map = self.chart.map
         for change in self.changes:
-            change(None, None)
+            change(self.chart.map, self.chart.map)
