@@ -187,7 +187,7 @@ async def test_the_account_logs_in_and_stays_so(acl_cluster, fleet_of, reactor):
     account.start()
     seen = []
     for _ in range(150):
-        if (token := account.token()) and token not in seen:
+        if (token := account.token) and token not in seen:
             seen.append(token)
         if len(seen) > 1:
             break
@@ -198,7 +198,7 @@ async def test_the_account_logs_in_and_stays_so(acl_cluster, fleet_of, reactor):
     assert (await channel.call(rpc, 5)).status == 16
     lent = Rpc(rpc.method, rpc.payload, (("accessjwt", seen[1]),))
     assert (await channel.call(lent, 5)).status == 0
-    before = account.token()
+    before = account.token
     await deferLater(reactor, 1.1)
     assert await account.renew() not in ("", before)
     account.stop()

@@ -71,8 +71,12 @@ def test_the_second_of_two_conflicting_commits_is_told_so_in_dgraph_s_words(two,
 def test_both_alphas_take_part(two, name):
     for value in "abcd":
         assert _commit(two, _begin(two, name, value))["data"]["code"] == "Success"
-    used = {line["alpha"] for line in two.lines() if line.get("alpha")}
-    assert used == set(two.keys["dgraph_endpoints"])
+
+    def used():
+        return {line["alpha"] for line in two.lines() if line.get("alpha")}
+
+    # Access lines wait a moment for company.
+    until(lambda: used() == set(two.keys["dgraph_endpoints"]), "both alphas being in the log")
 
 
 def test_one_connection_carries_a_whole_transaction(two, name):

@@ -75,6 +75,8 @@ class Translated:
             )
         rendered = plan.render(called(self.addresses[len(self.split) % 2].grpc, plan))
         headers = {k.decode().lower(): v.decode() for k, v in rendered.headers}
+        if rendered.touched >= 0:
+            headers["dgraph-toucheduids"] = str(rendered.touched)
         assert set(headers) <= set(COMPARED)
         assert rendered.gzip is ("content-encoding" in headers)
         return Reply(rendered.status, headers, rendered.body)
