@@ -120,7 +120,7 @@ class Doors(SiteRig):
             self.guard,
             self.ledger,
             self.report,
-            self.front.keeper.budget,
+            self.front.budget,
         )
         self.sandbox = Sandboxed(self.clock, len(self.alphas))
         self.trouble = self.sandbox.trouble

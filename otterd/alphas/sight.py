@@ -29,7 +29,7 @@ MOVING: Final = "opPredMove"
 """What an alpha names among its ongoing tasks while it hands a tablet to another group."""
 
 
-class Asked(Protocol):
+class Told(Protocol):
     """What the last probe of an alpha found."""
 
     @property
@@ -41,7 +41,7 @@ class Post(Protocol):
     """One alpha."""
 
     @property
-    def health(self) -> Asked:
+    def health(self) -> Told:
         """Return what is known of its health."""
 
 

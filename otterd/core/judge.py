@@ -185,11 +185,12 @@ def next_of(kind: Kind, verdict: Verdict) -> Next:
 
 def of_answer(operation: Operation, answer: Answer) -> Verdict:
     """Say what the alpha's own `answer` means."""
-    if isinstance(operation.request, HttpCall):
-        return _of_http(operation, answer)
     code, text = answer.status, answer.message
     if code == OK:
-        return Verdict.FINE
+        # Of a call: no HTTP status is 0.
+        return FINE
+    if isinstance(operation.request, HttpCall):
+        return _of_http(operation, answer)
     if code == UNKNOWN:
         found = _of_unknown(operation, text)
         if found is Verdict.GROUP_AWAY and operation.purpose is Purpose.ALTER:

@@ -88,8 +88,7 @@ class Calls:
 
     def leg_answered(self, leg: Leg, answer: Answer) -> None:
         """Take an alpha's answer, whatever it says."""
-        # No HTTP status is 0.
-        verdict = FINE if answer.status == judge.OK else judge.of_answer(self.operation, answer)
+        verdict = judge.of_answer(self.operation, answer)
         took = self._landed(leg, verdict)
         if not answer.alpha:
             answer.alpha = leg.address

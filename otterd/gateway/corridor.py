@@ -4,10 +4,11 @@ import random
 from collections.abc import Callable
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from otterd.alphas.awaited import OVER
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.balance import Policy, policy_for
@@ -35,16 +36,6 @@ SHAPES: Final = 20_000
 
 HEDGE_SHARE: Final = 0.05
 """Of the live reads that may be asked twice because the first alpha is slow."""
-
-
-class Refused:
-    """Stands for a request that was not admitted."""
-
-    def cancel(self) -> None:
-        """Take no note."""
-
-
-REFUSED: Final = Refused()
 
 
 class Gateway:
@@ -107,24 +98,17 @@ class Gateway:
         if operation.settles:
             # An alter is seldom, and its answer waits for more than its passage.
             return self.perform(operation).addCallbacks(ear.callback, ear.errback)
-        try:
-            passage = self._admitted(operation)
-        except OtterError as error:
-            operation.entry.verdict = error.word
-            ear.errback(Failure(error))
-            return REFUSED
-        passage.begin(ear)
-        return passage
+        return self._begun(operation, ear)
 
     def perform(self, operation: Operation) -> Deferred[Answer]:
         """Ask, for those who like a Deferred; cancelling it gives the request up."""
-        try:
-            passage = self._admitted(operation)
-        except OtterError as error:
-            operation.entry.verdict = error.word
-            return fail(error)
-        done: Deferred[Answer] = Deferred(passage.left)
-        passage.begin(done)
+        asked: Asked = OVER
+
+        def cancel(_: Deferred[Answer]) -> None:
+            asked.cancel()
+
+        done: Deferred[Answer] = Deferred(cancel)
+        asked = self._begun(operation, done)
         schemas = self.shared.schemas
         if operation.settles and schemas is not None:
             self._settling += 1
@@ -162,6 +146,17 @@ class Gateway:
             for deferred in waiting:
                 deferred.callback(None)
 
+    def _begun(self, operation: Operation, ear: Ear) -> Asked:
+        """Send `operation` on its way, if it is admitted."""
+        try:
+            passage = self._admitted(operation)
+        except OtterError as error:
+            operation.entry.verdict = error.word
+            ear.errback(Failure(error))
+            return OVER
+        passage.begin(ear)
+        return passage
+
     def _admitted(self, operation: Operation) -> Passage:
         """Return the way of `operation`, which is counted in, or raise an OtterError."""
         operation.entry.purpose = operation.purpose
@@ -170,7 +165,7 @@ class Gateway:
         config, shared = self.live.config, self.shared
         if self.draining:
             raise Draining("this gateway is going away", retry_after=1)
-        if len(self._passages) + self._settling >= config.max_in_flight:
+        if self.in_flight >= config.max_in_flight:
             raise Overloaded("this gateway has too many requests in flight", retry_after=1)
         now = shared.clock.seconds()
         shared.budget.request(now)

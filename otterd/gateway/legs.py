@@ -11,7 +11,7 @@ from otterd.core.replaced import replaced
 from otterd.core.slots import Lane
 from otterd.errors import AlphaFailure
 from otterd.gateway.outcome import discard
-from otterd.gateway.seams import Alpha
+from otterd.gateway.seams import Alpha, Asked
 
 BEST_EFFORT: Final = b"\x30\x01\x38\x01"
 """`read_only` and `best_effort` (fields 6 and 7 of api.Request): the last of a field's values counts."""
@@ -49,13 +49,6 @@ class Way(Protocol):
 
     def leg_broke(self, failure: Failure, leg: "Leg | None" = None) -> None:
         """Be told of a mistake of our own; of that of a call before it had an end."""
-
-
-class Asked(Protocol):
-    """What was asked of an alpha."""
-
-    def cancel(self) -> None:
-        """Give it up."""
 
 
 class Leg:

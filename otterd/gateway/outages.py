@@ -136,11 +136,12 @@ class Outages:
 
     def answered(self, operation: Operation, ask: Ask, took: float) -> None:
         """Be told of a good answer: one that hung and came back ends the wait for its groups."""
-        if took > SLOW_ANSWER and ask.purpose in DATA:
-            now = self._clock.seconds()
-            for group in self.needed(ask):
-                self._plodding[group] = now
-        if took < HUNG or not self._leaderless or ask.purpose not in DATA:
+        if took <= SLOW_ANSWER or ask.purpose not in DATA:
+            return
+        now = self._clock.seconds()
+        for group in self.needed(ask):
+            self._plodding[group] = now
+        if took < HUNG or not self._leaderless:
             return
         if operation.best_effort or (operation.start_ts and not operation.writes):
             # Without a leader, too, these are answered, and some take their time.

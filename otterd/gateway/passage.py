@@ -13,7 +13,7 @@ from otterd.errors import AlphaFailure, Lost, OtterError
 from otterd.gateway.calls import Calls
 from otterd.gateway.decision import record_choice, record_wait, record_woken
 from otterd.gateway.legs import FIRST, Leg, Why
-from otterd.gateway.outages import SLOW_ANSWER, named
+from otterd.gateway.outages import named
 from otterd.gateway.outcome import Result, discard, told, too_late, verdict_of
 from otterd.gateway.seams import Ear
 from otterd.gateway.second import Second, second_for
@@ -68,7 +68,7 @@ class Passage(Calls):
         """Give up, and tell the ear so."""
         ear = self._ear
         if ear is not None:
-            self.left()
+            self._left()
             self._ear = None
             ear.errback(Failure(CancelledError()))
 
@@ -104,9 +104,7 @@ class Passage(Calls):
         lent = self._grant.lend and bool(shared.account.token)
         self.ask = shared.placing.ask(operation, lent=lent)
         self._choose()
-        config = shared.live.config
-        if config.hedge or config.max_stale or operation.max_stale is not None:
-            self._second = second_for(self, shared)
+        self._second = second_for(self, shared)
         self._go(self._order, now)
 
     def _choose(self) -> None:
@@ -125,14 +123,12 @@ class Passage(Calls):
             self._verdict = Verdict.TIMED_OUT
             self._finish(too_late(operation))
             return
-        if shared.elections.troubled and not operation.target:
+        if not operation.target:
             lacking = shared.elections.lacking(operation, self.ask)
             if lacking:
                 self._hold(lacking, now)
                 return
-        if self.ask.wrote:
-            order = shared.placing.staying(self.ask, order)
-        address = shared.lines.choose(self.lane, order)
+        address = shared.lines.choose(self.lane, shared.placing.staying(self.ask, order))
         if address is None:
             self._wait(f"an alpha with room ({self.lane})")
             shared.lines.enter(self, operation.entry.client, self.deadline)
@@ -157,8 +153,7 @@ class Passage(Calls):
         else:
             if self.kind is READ:
                 shared.tally.reads.add(took)
-            if took > SLOW_ANSWER:
-                shared.elections.answered(operation, self.ask, took)
+            shared.elections.answered(operation, self.ask, took)
             shared.placing.learn(operation, answer, leg.since + took)
         self._verdict = FINE
         operation.entry.alpha = leg.address
@@ -331,8 +326,8 @@ class Passage(Calls):
         except Exception:
             log.failure("who asked for a {purpose} could not take its end", purpose=self.operation.purpose)
 
-    def left(self, _: object = None) -> None:
-        """Be told that nobody hears the end any more."""
+    def _left(self) -> None:
+        """Note that nobody hears the end any more."""
         self.heard = False
         if self.legs:
             # Of a stream there is no rest that could run to its end unheard.

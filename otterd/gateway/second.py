@@ -65,6 +65,8 @@ def stale_bound(operation: Operation, most: float) -> float | None:
 def second_for(read: Waiting, shared: Shared) -> "Second | None":
     """Return what watches over `read`, None when it must have one fresh answer and no hedge."""
     config = shared.live.config
+    if not (config.hedge or config.max_stale or read.operation.max_stale is not None):
+        return None
     if read.kind is not Kind.READ or read.operation.target:
         return None
     bound = stale_bound(read.operation, config.max_stale)

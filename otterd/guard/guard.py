@@ -79,7 +79,7 @@ class Guard:
         """Admit `operation` to an alpha, or raise an OtterError saying why not."""
         # Every request comes through here: what a rule does not ask of it costs no call.
         rules, caller, purpose = self._rules, operation.caller, operation.purpose
-        address, client = seen(caller.peer) if caller.forwarded is None else self._who(caller)
+        address, client = self._who(caller)
         if self._rates.limited and _charged(operation):
             self._take(client or caller.peer)
         request = operation.request

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from otterd.wire.varint import written
+
 READ_ONLY: Final = b"\x30\x01"
 """Field 6 of a request, to follow a `question`."""
+BEST_EFFORT: Final = b"\x38\x01"
+"""Field 7."""
 
-_BEST_EFFORT: Final = b"\x38\x01"
 _QUERY: Final = 0x22
 """Tag of field 4, the text."""
 _SHORT: Final = 0x80
@@ -14,7 +17,7 @@ _SHORT: Final = 0x80
 _LONG: Final = 0x4000
 """From here they take three."""
 
-_BEHIND: Final = frozenset((b"", READ_ONLY, READ_ONLY + _BEST_EFFORT))
+_BEHIND: Final = frozenset((b"", READ_ONLY, READ_ONLY + BEST_EFFORT))
 """What may follow a text and says nothing more of what that touches."""
 
 
@@ -28,7 +31,7 @@ def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
     elif size < _LONG:
         asked = b'"%c%c%b' % (size & 0x7F | 0x80, size >> 7, data)
     else:
-        asked = b'"%b%b' % (_length(size), data)
+        asked = b'"%b%b' % (written(size), data)
     if variables:
         for name, value in variables.items():
             key, meant = name.encode(), value.encode()
@@ -38,16 +41,15 @@ def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
                 # Field 5, whose fields 1 and 2 are the name and the value; each length is one byte.
                 asked += b"*%c\n%c%b\x12%c%b" % (size, long, key, wide, meant)
             else:
-                entry = b"\n%b%b\x12%b%b" % (_length(long), key, _length(wide), meant)
-                asked += b"*%b%b" % (_length(len(entry)), entry)
+                entry = b"\n%b%b\x12%b%b" % (written(long), key, written(wide), meant)
+                asked += b"*%b%b" % (written(len(entry)), entry)
     return asked
 
 
-def text_of(payload: bytes) -> str | None:
-    """Return the text of a request that has no variables, no transaction, and changes nothing.
+def text_at(payload: bytes) -> tuple[int, int] | None:
+    """Return where the text that stands first in a request begins and ends.
 
-    None stands for every other request, also for bytes that are none. A text that is not UTF-8, which no
-    alpha takes, raises UnicodeDecodeError.
+    None stands for a request that begins otherwise, or with 16 KiB of text or more, and for no request.
     """
     if len(payload) < 2 or payload[0] != _QUERY:
         return None
@@ -57,16 +59,16 @@ def text_of(payload: bytes) -> str | None:
             return None
         size, at = size & 0x7F | payload[2] << 7, 3
     end = at + size
-    if end > len(payload) or payload[end:] not in _BEHIND:
+    return (at, end) if end <= len(payload) else None
+
+
+def text_of(payload: bytes) -> str | None:
+    """Return the text of a request that has no variables, no transaction, and changes nothing.
+
+    None stands for every other request, also for bytes that are none. A text that is not UTF-8, which no
+    alpha takes, raises UnicodeDecodeError.
+    """
+    place = text_at(payload)
+    if place is None or payload[place[1] :] not in _BEHIND:
         return None
-    return payload[at:end].decode()
-
-
-def _length(size: int) -> bytes:
-    """Return `size` as protobuf writes a number."""
-    written = bytearray()
-    while size >= _SHORT:
-        written.append(size & 0x7F | 0x80)
-        size >>= 7
-    written.append(size)
-    return bytes(written)
+    return payload[place[0] : place[1]].decode()

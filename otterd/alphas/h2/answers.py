@@ -8,7 +8,7 @@ from otterd.core.operation import Answer, Headers
 from otterd.errors import AlphaFailure, NotReached, TimedOut
 from otterd.errors import Lost as LostCall
 from otterd.wire.h2 import Code, Head, Lost, only
-from otterd.wire.h2.messages import HEAD_BYTES, MESSAGE_HEAD
+from otterd.wire.h2.messages import HEAD_BYTES
 from otterd.wire.h2.metadata import decode_binaries, decode_message
 
 MOST: Final = 2**31 - 1
@@ -68,15 +68,13 @@ def answer_of(head: Head, trailers: Head | None, first: bytes | None, rest: list
 
     `first` is the first DATA if there was any, and `rest` the others.
     """
-    if trailers is not None and first is not None and rest is None and len(first) >= HEAD_BYTES:
+    if trailers is not None and first is not None and rest is None:
         # Nearly every answer: success, one whole message in one frame, and heads that came before.
         begun, told = head.note, trailers.note
         if isinstance(begun, Gist) and isinstance(told, Gist) and told.fine:
-            flag: int
-            length: int
-            flag, length = MESSAGE_HEAD.unpack_from(first)
-            if not flag and length == len(first) - HEAD_BYTES:
-                return Answer(0, first[HEAD_BYTES:], begun.metadata, told.metadata)
+            message = only(first)
+            if message is not None:
+                return Answer(0, message, begun.metadata, told.metadata)
     parts = [] if first is None else [first, *(rest or ())]
     return _answer_of(head, trailers, parts)
 

@@ -3,7 +3,7 @@
 from math import inf
 from typing import Protocol
 
-from otterd.alphas.awaited import DEAF, log, tell_answer, tell_failure
+from otterd.alphas.awaited import tell_answer, tell_failure
 from otterd.alphas.channel import Ear
 from otterd.alphas.h2.answers import answer_of, failure_of
 from otterd.alphas.h2.link import Link
@@ -105,14 +105,7 @@ class Call(Stream):
         except AlphaFailure as failure:
             self._tell_failure(failure)
             return
-        ear = self._ear
-        if ear is not None:
-            # Let go of first: it may refer to this call as well, and circles wait for a collection.
-            self._ear = None
-            try:
-                ear.answered(answer)
-            except Exception:
-                log.failure(DEAF)
+        self._tell(answer)
 
     def lost(self, lost: Lost) -> None:
         """Fail as the stream did."""
@@ -139,6 +132,7 @@ class Call(Stream):
         return True
 
     def _tell(self, answer: Answer) -> None:
+        # Let go of first: it may refer to this call as well, and circles wait for a collection.
         ear, self._ear = self._ear, None
         if ear is not None:
             tell_answer(ear, answer)

@@ -190,11 +190,7 @@ class H2Channel:
     def _send(self, call: Call, timeout: float) -> bool:
         """Put `call` on the least busy connection; return whether one took it."""
         links = self._links
-        link = links[0]
-        if len(links) > 1:
-            for other in links:
-                if len(other.connection.streams) < len(link.connection.streams):
-                    link = other
+        link = links[0] if len(links) == 1 else min(links, key=_load)
         connection = link.connection
         rpc = call.rpc
         try:
@@ -333,3 +329,7 @@ class H2Channel:
             if now - link.heard >= SILENCE:
                 link.leave()
             call.fail(TimedOut("no answer within the deadline"))
+
+
+def _load(link: Link) -> int:
+    return len(link.connection.streams)

@@ -8,7 +8,7 @@ from otterd.edges.grpc.packing import too_large
 from otterd.edges.http.refused import Refused
 from otterd.errors import DeadlinePassed, OtterError, Overloaded
 from otterd.wire.h2 import NOBODY, Head, Stream
-from otterd.wire.h2.messages import HEAD_BYTES
+from otterd.wire.h2.messages import HEAD_BYTES, only
 
 if TYPE_CHECKING:
     from otterd.edges.grpc.line import Line
@@ -73,15 +73,11 @@ class Arriving:
             self.refuse(Overloaded("too many bytes of requests are held", retry_after=1))
             return True
         self._held += size
-        if (
-            not self.stream.remote_open
-            and HEAD_BYTES <= size <= LONG
-            and not data[0]
-            and int.from_bytes(data[1:HEAD_BYTES]) == size - HEAD_BYTES <= self._most
-        ):
+        if not self.stream.remote_open and size <= LONG and size - HEAD_BYTES <= self._most:
             # The whole request in one frame, as it mostly is.
-            self._payload = data[HEAD_BYTES:]
-            return True
+            self._payload = only(data)
+            if self._payload is not None:
+                return True
         try:
             self._keep(data)
         except OtterError as error:

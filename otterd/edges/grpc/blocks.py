@@ -7,6 +7,7 @@ from otterd.errors import OtterError
 from otterd.wire.h2 import block, field
 from otterd.wire.h2.encode import literal
 from otterd.wire.h2.metadata import encode_binary, encode_message
+from otterd.wire.varint import written
 
 BEGIN: Final = block(((b":status", b"200"), (b"content-type", b"application/grpc")))
 """How every gRPC answer begins."""
@@ -119,17 +120,8 @@ def _details(error: OtterError) -> bytes:
 
 
 def _number(tag: int, value: int) -> bytes:
-    return bytes((tag << 3,)) + _varint(value) if value else b""
+    return bytes((tag << 3,)) + written(value) if value else b""
 
 
 def _bytes(tag: int, value: bytes) -> bytes:
-    return bytes((tag << 3 | 2,)) + _varint(len(value)) + value
-
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    return bytes((tag << 3 | 2,)) + written(len(value)) + value

@@ -11,6 +11,7 @@ from otterd.dql import shape
 from otterd.dql.errors import SPACE
 from otterd.edges.grpc.toplevel import content, walk
 from otterd.wire import api_pb2 as api
+from otterd.wire.question import BEST_EFFORT, READ_ONLY, text_at
 
 DGRAPH, HEALTH = b"/api.Dgraph/", b"/grpc.health.v1.Health/"
 
@@ -63,23 +64,18 @@ _UNREADABLE: Final = Plan(Purpose.MUTATION, writes=True)
 
 _USUAL: Final = {
     b"": _NORMAL,
-    b"\x30\x01": _SHARED,
-    b"\x38\x01": Plan(Purpose.QUERY, best_effort=True),
-    b"\x30\x01\x38\x01": Plan(Purpose.QUERY, read_only=True, best_effort=True),
+    READ_ONLY: _SHARED,
+    BEST_EFFORT: Plan(Purpose.QUERY, best_effort=True),
+    READ_ONLY + BEST_EFFORT: Plan(Purpose.QUERY, read_only=True, best_effort=True),
 }
 """What follows the text in a query that has nothing else, no variables for one."""
 
 
 def _query(payload: bytes) -> Plan:
     # Most are a text and what stands in the table, and need no walk.
-    if len(payload) > 2 and payload[0] == _QUERY and (payload[1] <= 0x7F or payload[2] <= 0x7F):
-        size, at = payload[1], 2
-        if size > 0x7F:
-            size, at = size & 0x7F | payload[2] << 7, 3
-        plan = _USUAL.get(payload[at + size :]) if at + size <= len(payload) else None
-        if plan is not None:
-            return plan
-    return _walked(payload)
+    place = text_at(payload)
+    plan = None if place is None else _USUAL.get(payload[place[1] :])
+    return _walked(payload) if plan is None else plan
 
 
 def _walked(payload: bytes) -> Plan:

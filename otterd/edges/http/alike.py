@@ -8,11 +8,10 @@ are taken so, for these cannot change how the rest is read.
 import re
 from typing import Final
 
+from otterd.edges.http.envelope import ACCESS_TOKEN, ACL
 from otterd.edges.http.golang import duration
 from otterd.edges.http.kept import Kept, Question
 from otterd.edges.http.preflight import Head
-
-NAME: Final = b"x-dgraph-accesstoken"
 
 Key = tuple[bytes, bool, bool]
 """A head without what differs, and whether that is a token, and a deadline."""
@@ -40,7 +39,7 @@ def apart(raw: bytes) -> tuple[Key, bytes, bytes] | None:
 
 def tells_apart(key: Key, head: Head) -> bool:
     """Tell whether other heads with this `key` differ from `head` in one field at most."""
-    return not key[1] or sum([name.lower() == NAME for name, _ in head.headers]) == 1
+    return not key[1] or sum([name.lower() == ACCESS_TOKEN for name, _ in head.headers]) == 1
 
 
 def together(known: Head, token: bytes, deadline: bytes) -> Head:
@@ -48,10 +47,10 @@ def together(known: Head, token: bytes, deadline: bytes) -> Head:
     headers, lower, target, query = known.headers, known.lower, known.target, known.query
     if token:
         for at, (name, _) in enumerate(headers):
-            if name.lower() == NAME:
+            if name.lower() == ACCESS_TOKEN:
                 headers = (*headers[:at], (name, token), *headers[at + 1 :])
                 break
-        lower = {**lower, NAME: token}
+        lower = {**lower, ACCESS_TOKEN: token}
     if deadline:
         query = b"timeout=" + deadline
         target = known.path + b"?" + query
@@ -59,7 +58,7 @@ def together(known: Head, token: bytes, deadline: bytes) -> Head:
     # Whether a caller has a token of its own is all that is known of it there.
     kept.caller = known.kept.caller
     if known.kept.question is not None:
-        kept.question = _with(known.kept.question, token, deadline)
+        kept.question = _changed(known.kept.question, token, deadline)
     return Head(
         known.method,
         target,
@@ -76,16 +75,9 @@ def together(known: Head, token: bytes, deadline: bytes) -> Head:
     )
 
 
-def _with(known: Question, token: bytes, deadline: bytes) -> Question:
+def _changed(known: Question, token: bytes, deadline: bytes) -> Question:
     metadata = known.metadata
     if token:
         text = token.decode("ascii")
-        metadata = tuple([(name, text if name == "accessjwt" else value) for name, value in metadata])
-    question = Question(known.json, known.encoding, metadata, known.render)
-    question.options = known.options
-    question.streams = known.streams
-    question.timeout = duration(deadline) if deadline else known.timeout
-    question.start_ts = known.start_ts
-    question.read_only = known.read_only
-    question.best_effort = known.best_effort
-    return question
+        metadata = tuple([(name, text if name == ACL else value) for name, value in metadata])
+    return known.changed(metadata, duration(deadline) if deadline else known.timeout)

@@ -18,8 +18,9 @@ OLD_DQL = b"application/graphql+-"
 
 _METHODS = frozenset((b"POST", b"PUT"))
 _NO_PARAMS: Mapping[bytes, bytes] = {}
-_ACL = "accessjwt"
-_TOKENS = ((b"x-dgraph-accesstoken", _ACL), (b"x-dgraph-authtoken", "auth-token"))
+ACL = "accessjwt"
+ACCESS_TOKEN = b"x-dgraph-accesstoken"
+_TOKENS = ((ACCESS_TOKEN, ACL), (b"x-dgraph-authtoken", "auth-token"))
 _CARRIED = re.compile(rb"[ -~]+").fullmatch
 
 
@@ -70,7 +71,7 @@ def takes_gzip(lower: Mapping[bytes, bytes]) -> bool:
 
 def has_token(metadata: Metadata) -> bool:
     """Tell whether the `metadata` that `tokens` returned hold an ACL token."""
-    return any(name == _ACL for name, _ in metadata)
+    return any(name == ACL for name, _ in metadata)
 
 
 def tokens(lower: Mapping[bytes, bytes]) -> Metadata:

@@ -55,6 +55,4 @@ class Keeper:
 
     def idle_until(self) -> float:
         """Return the deadline of a connection that becomes idle now."""
-        if self.draining:
-            return self.due(self.idle_allowed)
-        return self.now + self.live.config.idle_timeout + SWEEP
+        return self.due(self.idle_allowed)

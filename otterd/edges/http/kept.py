@@ -24,6 +24,14 @@ class Question:
         self.read_only = False
         self.best_effort = False
 
+    def changed(self, metadata: Metadata, timeout: float | None) -> "Question":
+        """Return what is the same but for its metadata and timeout."""
+        question = Question(self.json, self.encoding, metadata, self.render)
+        question.options, question.streams = self.options, self.streams
+        question.timeout, question.start_ts = timeout, self.start_ts
+        question.read_only, question.best_effort = self.read_only, self.best_effort
+        return question
+
 
 class Kept:
     """Keeps it; each is None until the first of these requests has needed it.

@@ -11,8 +11,9 @@ from twisted.python.failure import Failure
 from otterd import errors
 from otterd.config.live import Live
 from otterd.config.schema import Config
-from otterd.core.operation import Answer, Caller, Decision, Door, Entry, Headers, Operation
+from otterd.core.operation import Answer, Caller, Decision, Door, Entry, Headers, HttpCall, Operation, Rpc
 from otterd.edges.http.commit import translate_commit
+from otterd.edges.http.envelope import ACCESS_TOKEN
 from otterd.edges.http.exchange import Ear, Reply, Request
 from otterd.edges.http.explain import Atlas, Performer
 from otterd.edges.http.forward import call_of, plain_body, reply_of
@@ -52,7 +53,6 @@ MOST_STARTS = 512
 MOST_TOLD = 256
 """Bytes of its headers up to which a caller is among those that are known."""
 
-_TOKEN = b"x-dgraph-accesstoken"
 _GRAPHQL = ROUTES[b"/graphql"]
 GONE = 499
 """Status of what nobody waits for any more, as web servers write it."""
@@ -128,18 +128,8 @@ class OtterSite:
             plan = TRANSLATORS[route.name](request, self._live.config)
             if isinstance(plan, Call):
                 request.plan = plan
-                operation = Operation(
-                    plan.purpose,
-                    plan.rpc,
-                    caller,
-                    request.entry,
-                    plan.writes,
-                    plan.timeout,
-                    plan.start_ts,
-                    plan.read_only,
-                    plan.best_effort,
-                    commit_now=plan.commit_now,
-                )
+                operation = _operation(plan, plan.rpc, request, caller)
+                operation.best_effort, operation.commit_now = plan.best_effort, plan.commit_now
                 if b"x-otter-max-stale" in lower:
                     operation.max_stale = max_stale(request)
                 return self._gateway.ask(operation, ear)
@@ -152,16 +142,7 @@ class OtterSite:
         self._name_client(request, caller)
         plain = plain_body(request, self._live.config.max_body_bytes)
         sent = call_of(request, self._guard, target=plan.target, headers=plan.headers, body=plan.body)
-        operation = Operation(
-            plan.purpose,
-            sent,
-            caller,
-            request.entry,
-            plan.writes,
-            plan.timeout,
-            plan.start_ts,
-            plan.read_only,
-        )
+        operation = _operation(plan, sent, request, caller)
         if request.path.startswith(b"/admin"):
             operation.target = request.lower.get(b"x-otter-alpha", b"").decode("latin-1")
             # A body that is broken towards its end may still be read by the alpha as far as it goes.
@@ -275,8 +256,8 @@ def caller_of(request: Request) -> Caller:
     if origin is None and lower.get(b"sec-fetch-site") in CROSS_SITE:
         origin = b"null"
     forwarded = b",".join(request.all(b"x-forwarded-for")) if b"x-forwarded-for" in lower else None
-    token = lower.get(_TOKEN)
-    own = token is not None and bool(token.strip() or any(map(bytes.strip, request.all(_TOKEN))))
+    token = lower.get(ACCESS_TOKEN)
+    own = token is not None and bool(token.strip() or any(map(bytes.strip, request.all(ACCESS_TOKEN))))
     admin = lower.get(b"x-otter-admin-token")
     told = len(forwarded or b"") + len(origin or b"")
     if admin is None and b"authorization" not in lower and told <= MOST_TOLD:
@@ -289,6 +270,12 @@ def caller_of(request: Request) -> Caller:
 def _caller(peer: str, forwarded: bytes | None, origin: bytes | None, own: bool) -> Caller:
     """Return a caller that shows no token of Otter's; most who ask ask again."""
     return Caller(Door.HTTP, peer, forwarded, origin, own_token=own)
+
+
+def _operation(plan: Plan, sent: Rpc | HttpCall, request: Request, caller: Caller) -> Operation:
+    return Operation(
+        plan.purpose, sent, caller, request.entry, plan.writes, plan.timeout, plan.start_ts, plan.read_only
+    )
 
 
 def _ours(failure: Failure) -> OtterError:

@@ -12,6 +12,7 @@ from otterd.edges.ws import answer
 from otterd.edges.ws.answer import answered
 from otterd.edges.ws.message import Message
 from otterd.errors import BadRequest, NotBuilt, OtterError, Unauthenticated
+from otterd.gateway.seams import Asked
 
 log = Logger()
 
@@ -26,13 +27,6 @@ VERDICTS: Final = {
     501: NotBuilt.word,
 }
 """The verdict of what never reached an alpha, by its status."""
-
-
-class Asked(Protocol):
-    """What is being waited for."""
-
-    def cancel(self) -> object:
-        """Give it up."""
 
 
 class Performer(Protocol):

@@ -1,6 +1,5 @@
 """The side that asks: Otter towards an alpha."""
 
-from struct import Struct
 from typing import Final
 
 from otterd.wire.h2 import settings
@@ -10,13 +9,12 @@ from otterd.wire.h2.errors import Broken, Code, Leaving, Lost, Malformed, NoRoom
 from otterd.wire.h2.fields import ANSWER, INTERIM, TRAILERS, Head
 from otterd.wire.h2.frames import DATA, END_HEADERS, END_STREAM, HEAD, HEADERS, MAX_STREAM, PREFACE
 from otterd.wire.h2.limits import Limits
+from otterd.wire.h2.messages import FRAMED, pack
 from otterd.wire.h2.messages import HEAD_BYTES as MESSAGE_BYTES
-from otterd.wire.h2.messages import pack
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Receiver, Stream
 
-_MESSAGE: Final = Struct(">IBIBI").pack
-"""Packs the heads of a DATA frame and of the message that it begins with."""
+_MESSAGE: Final = FRAMED.pack
 _FRAME: Final = HEAD.pack
 
 

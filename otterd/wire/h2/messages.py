@@ -8,6 +8,8 @@ from otterd.wire.h2.errors import H2Error
 MESSAGE_HEAD: Final = Struct(">BI")
 """Whether the payload is compressed, and how long it is."""
 HEAD_BYTES: Final = 5
+FRAMED: Final = Struct(">IBIBI")
+"""The head of a DATA frame and that of the message which it begins with."""
 
 
 class BadMessage(H2Error):

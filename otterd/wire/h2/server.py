@@ -1,6 +1,5 @@
 """The side that answers: Otter towards gRPC clients."""
 
-from struct import Struct
 from typing import Final
 
 from otterd.wire.h2.connection import Connection
@@ -19,8 +18,8 @@ from otterd.wire.h2.frames import (
     ping,
 )
 from otterd.wire.h2.limits import Limits
+from otterd.wire.h2.messages import FRAMED, pack
 from otterd.wire.h2.messages import HEAD_BYTES as MESSAGE_BYTES
-from otterd.wire.h2.messages import pack
 from otterd.wire.h2.outgoing import Owner
 from otterd.wire.h2.stream import NOBODY, Stream
 
@@ -28,8 +27,7 @@ _DRAINING: Final = b"otterbye"
 _MOST_SKIPPED: Final = 16
 
 _FRAME: Final = HEAD.pack
-_MESSAGE: Final = Struct(">IBIBI").pack
-"""The heads of a DATA frame and of the message that it begins with."""
+_MESSAGE: Final = FRAMED.pack
 _WRONG: Final = Code.PROTOCOL_ERROR
 
 

@@ -227,14 +227,14 @@ def test_what_comes_while_the_alpha_thinks_is_kept_up_to_the_window_and_then_goe
     line.say(FIRST)
     window = line.client.h2.local_flow_control_window(line.stream)
     line.fill()
-    held = line.rig.front.keeper.budget.held
+    held = line.rig.front.budget.held
     assert held == window + len(FIRST) - line.client.h2.local_flow_control_window(line.stream)
     assert held <= 1 << 20
     [call] = line.calls
     line.rig.alphas["a:9080"].channel.settle(call, line.answer)
     line.settle()
     assert len(line.tunnel.sent) == held - len(FIRST)
-    assert line.rig.front.keeper.budget.held == 0
+    assert line.rig.front.budget.held == 0
     assert line.client.h2.local_flow_control_window(line.stream) > window // 2
 
 
@@ -243,11 +243,11 @@ def test_an_alpha_that_does_not_keep_up_holds_the_caller_at_one_window() -> None
     line.say(FIRST)
     line.tunnel.slower()
     line.fill()
-    held = line.rig.front.keeper.budget.held
+    held = line.rig.front.budget.held
     assert 900_000 < held <= 1 << 20
     line.tunnel.faster()
     line.settle()
-    assert line.rig.front.keeper.budget.held == 0
+    assert line.rig.front.budget.held == 0
     assert line.client.h2.local_flow_control_window(line.stream) > 500_000
 
 
@@ -286,7 +286,7 @@ def test_a_caller_that_goes_is_told_to_the_alpha(begun: bool) -> None:
     [call] = line.calls
     assert (line.tunnel.stopped, call.cancelled) == (begun, not begun)
     assert line.closed[0] == 1
-    assert line.rig.front.keeper.budget.held == 0
+    assert line.rig.front.budget.held == 0
 
 
 def test_a_lost_connection_is_told_too() -> None:
@@ -351,16 +351,16 @@ def test_one_that_does_not_begin_is_given_up() -> None:
 
 def test_too_many_bytes_held_is_said() -> None:
     line = Line(max_buffered_bytes=4 << 20, max_body_bytes=1 << 20)
-    line.rig.front.keeper.budget.take(4 << 20)
+    line.rig.front.budget.take(4 << 20)
     told = line.say(FIRST)
     assert (told.code, line.calls) == (14, [])
-    line.rig.front.keeper.budget.give(4 << 20)
+    line.rig.front.budget.give(4 << 20)
     line = Line(max_buffered_bytes=4 << 20, max_body_bytes=1 << 20)
     line.say(FIRST)
-    line.rig.front.keeper.budget.take(4 << 20)
+    line.rig.front.budget.take(4 << 20)
     told = line.say(b"more")
     assert (told.code, line.tunnel.stopped) == (2, True)
-    line.rig.front.keeper.budget.give(4 << 20)
+    line.rig.front.budget.give(4 << 20)
 
 
 def test_it_needs_the_admin_right() -> None:

@@ -182,7 +182,7 @@ def test_a_lost_connection_cancels_all_reads() -> None:
     assert rig.gateway.in_flight == 0
     assert rig.calls.connections == 0
     assert [status for _, status in rig.ledger.lines] == [1, 1, 1]
-    assert rig.front.keeper.budget.held == 0
+    assert rig.front.budget.held == 0
 
 
 def test_a_message_in_gzip_reaches_the_alpha_as_it_was() -> None:
@@ -220,7 +220,7 @@ def test_a_message_that_is_none_is_refused(encoding: str, data: bytes, code: int
     if encoding == "snappy":
         assert told.headers["grpc-accept-encoding"] == "identity,gzip"
     assert not rig.rpcs
-    assert rig.front.keeper.budget.held == 0
+    assert rig.front.budget.held == 0
     assert len(rig.ledger.closed) == 1
 
 
@@ -243,7 +243,7 @@ def test_what_is_no_grpc_is_heard_out_and_not_kept() -> None:
     stream = rig.client.open(DGRAPH + "Query", kind="text/plain")
     for _ in range(300):
         rig.client.send(stream, bytes(16_384), end=False)
-    assert rig.front.keeper.budget.held == 0
+    assert rig.front.budget.held == 0
     assert not rig.client.told[stream].headers
     rig.client.send(stream, b"", end=True)
     assert rig.settle(rig.client.told[stream]).status == 415
@@ -334,12 +334,12 @@ def test_a_request_that_does_not_come_in_is_given_up() -> None:
 
 def test_requests_of_all_doors_share_one_budget() -> None:
     rig = Rig(max_buffered_bytes=50_000, max_body_bytes=1_000, grpc_max_message_bytes=40_000)
-    rig.front.keeper.budget.take(30_000)
+    rig.front.budget.take(30_000)
     told = rig.call(payload=bytes(25_000))
     assert told.code == 14
     assert b"RetryInfo" in told.details
-    rig.front.keeper.budget.give(30_000)
-    assert rig.front.keeper.budget.held == 0
+    rig.front.budget.give(30_000)
+    assert rig.front.budget.held == 0
 
 
 @pytest.mark.parametrize("later", [False, True])
