@@ -22,7 +22,7 @@ FAILED = 1
 EXPECTED = (StartFailed, CannotListenError, OSError)
 """What a start may meet with that is nobody's mistake in the program."""
 
-log = Logger()
+log = Logger(__name__)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

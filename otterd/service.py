@@ -50,7 +50,7 @@ from otterd.options import Options, die
 
 __all__ = ["Options", "Otter", "StartFailed", "install_reactor", "makeService", "make_otter"]
 
-log = Logger()
+log = Logger(__name__)
 
 COMPILED = not passage.__file__.endswith(".py")
 """Whether the hot rooms run as machine code (`make compiled`)."""

@@ -21,7 +21,7 @@ from otterd.core.operation import Rpc
 from otterd.errors import AlphaFailure
 from otterd.wire import api_pb2 as api
 
-log = Logger()
+log = Logger(__name__)
 
 LOGIN_TIMEOUT = 10.0
 """Seconds that one alpha has to answer a login."""

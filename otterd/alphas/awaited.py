@@ -9,7 +9,7 @@ from otterd.alphas.channel import Asked, Channel, Ear
 from otterd.core.operation import Answer, Rpc
 from otterd.errors import AlphaFailure
 
-log: Final = Logger()
+log: Final = Logger(__name__)
 
 DEAF: Final = "who asked an alpha could not take what came of it"
 """What is logged when an ear raises."""

@@ -25,7 +25,7 @@ from otterd.alphas.stream import Stream, UpgradedStream
 from otterd.core.operation import Answer
 from otterd.errors import AlphaFailure, Lost, NotReached, TimedOut
 
-log = Logger()
+log = Logger(__name__)
 
 HEAD_LIMIT = 65536
 """Bytes that the head of an answer may have."""

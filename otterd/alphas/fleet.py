@@ -29,7 +29,7 @@ from otterd.core.load import Load
 from otterd.core.operation import Rpc
 from otterd.core.steady import Steady
 
-log = Logger()
+log = Logger(__name__)
 
 GLANCE = 1.0
 """Seconds between two looks at whether an alpha that left is idle, and an ejection over."""

@@ -12,7 +12,7 @@ from otterd.alphas.channel import HttpChannel
 from otterd.core.operation import Answer, Body, HttpCall
 from otterd.errors import Lost
 
-log = Logger()
+log = Logger(__name__)
 
 LONGEST = 4 << 20
 """Bytes of a `/metrics` that are read; an alpha's is some 70 KiB."""

@@ -21,7 +21,7 @@ from otterd.core.operation import Answer
 from otterd.core.standing import Probed
 from otterd.errors import AlphaFailure, TimedOut
 
-log = Logger()
+log = Logger(__name__)
 
 UNHEALTHY, UNKNOWN = "unhealthy", "unknown"
 

@@ -22,7 +22,7 @@ from zope.interface import implementer
 
 from otterd.errors import NotReached
 
-log = Logger()
+log = Logger(__name__)
 
 REFRESH = 30.0
 """Seconds between two lookups of a name."""

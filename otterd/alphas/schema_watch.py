@@ -21,7 +21,7 @@ from otterd.core.steady import Steady
 from otterd.errors import AlphaFailure
 from otterd.wire import api_pb2 as api
 
-log = Logger()
+log = Logger(__name__)
 
 PAUSES = (0.02, 0.05, 0.1, 0.25)
 """Seconds between two looks; the last one goes on."""

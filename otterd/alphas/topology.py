@@ -20,7 +20,7 @@ from otterd.core.namespace import namespace_of
 from otterd.core.steady import Steady
 from otterd.errors import AlphaFailure
 
-log = Logger()
+log = Logger(__name__)
 
 URGENT = 0.25
 """Seconds between two questions while an answer is awaited that changes things, and at the least."""

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from otterd.core.steady import Steady
 
-log = Logger()
+log = Logger(__name__)
 
 GRAIN = 0.01
 """Seconds by which a call may be late; a timer of its own for each costs more than the whole corridor."""

@@ -17,7 +17,7 @@ from otterd.gateway.outcome import discard
 from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 
-log = Logger()
+log = Logger(__name__)
 
 NOTHING: Final = Ask(Purpose.QUERY)
 """What is asked for before that was told."""

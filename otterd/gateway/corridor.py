@@ -29,7 +29,7 @@ from otterd.gateway.placing import Placing
 from otterd.gateway.seams import Admission, Alphas, Asked, Ear, Lender, Schemas, Sight
 from otterd.gateway.shared import Shared
 
-log = Logger()
+log = Logger(__name__)
 
 SHAPES: Final = 20_000
 """Texts whose shapes are remembered, so that few are parsed."""

@@ -16,7 +16,7 @@ from otterd.errors import Unavailable
 from otterd.gateway.alarm import Alarm
 from otterd.gateway.seams import Sight
 
-log = Logger()
+log = Logger(__name__)
 
 DOUBT: Final = 0.5
 """Seconds for which a group is taken to be away because one request said so."""

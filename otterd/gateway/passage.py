@@ -20,7 +20,7 @@ from otterd.gateway.second import Second, second_for
 from otterd.gateway.shared import Shared
 from otterd.guard.grant import Grant
 
-log = Logger()
+log = Logger(__name__)
 
 FREE: Final = judge.REFUSED
 """Verdicts after which trying again costs no budget: the alpha did nothing, and is soon out of the choice."""

@@ -19,7 +19,7 @@ from otterd.gateway.listening import Listening
 from otterd.gateway.seams import Sight
 from otterd.gateway.tally import Tally
 
-log = Logger()
+log = Logger(__name__)
 
 MOST_SETS: Final = 20_000
 MOST_NAMED: Final = 200_000

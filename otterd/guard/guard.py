@@ -20,7 +20,7 @@ from otterd.guard.rates import Rates
 from otterd.guard.rights import Rights
 from otterd.guard.tokens import Token, bearer
 
-log = Logger()
+log = Logger(__name__)
 
 ADMIN: Final = frozenset((Purpose.ADMIN, Purpose.ALTER))
 NEVER_LENT: Final = ADMIN | {Purpose.STATE, Purpose.GRAPHQL, Purpose.LOGIN}

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 from otterd.ops.instruments import Metrics
 from otterd.ops.stream import Stream
 
-log = Logger()
+log = Logger(__name__)
 
 BATCH: Final = 256
 """Lines that are written at once, without waiting for the turn's end."""

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 from otterd.config.live import Live
 from otterd.ops.supervisor import Supervisor
 
-log = Logger()
+log = Logger(__name__)
 
 CLOSING = 3.0
 """Longest that one step after the wait may take, in seconds."""

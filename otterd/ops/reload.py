@@ -17,7 +17,7 @@ from otterd.config.show import changes
 from otterd.ops.instruments import Metrics
 from otterd.ops.supervisor import Supervisor
 
-log = Logger()
+log = Logger(__name__)
 
 
 class Rotated(Protocol):

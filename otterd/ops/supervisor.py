@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-log = Logger()
+log = Logger(__name__)
 
 PATIENCE = 5.0
 """Longest that readiness waits for a good probe, in seconds."""

@@ -14,7 +14,7 @@ from otterd.alphas.collected import whole_body
 from otterd.config.live import Live
 from otterd.core.operation import HttpCall
 
-log = Logger()
+log = Logger(__name__)
 
 LONGEST = 1 << 20
 FRESH = 2.0

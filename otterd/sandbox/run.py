@@ -19,7 +19,7 @@ from otterd.sandbox.alpha import Alpha
 from otterd.sandbox.service import Sandbox
 from otterd.wire import api_pb2 as api
 
-log = Logger()
+log = Logger(__name__)
 
 
 def config_for(config: Config, sandbox: Sandbox) -> Config:

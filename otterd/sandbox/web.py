@@ -15,7 +15,7 @@ from otterd.core.operation import Headers
 from otterd.sandbox.faults import Reset
 from otterd.sandbox.port import Port, reset
 
-log = Logger()
+log = Logger(__name__)
 
 _LARGEST = 64 << 20
 _REASONS = {200: b"OK", 400: b"Bad Request", 404: b"Not Found", 500: b"Internal Server Error",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 else:
     Base = object
 
-log = Logger()
+log = Logger(__name__)
 
 BROKEN = (ECONNRESET, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH)
 """Errors that tell of a lost connection. EPIPE does not: it may follow an orderly end."""

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from otterd.errors import NotReached
 from otterd.wire.h2 import FOR_ALPHAS, NOBODY, Broken, ClientConnection, Head, Memo, Receiver, Stream
 
-log = Logger()
+log = Logger(__name__)
 
 METADATA_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of headers or trailers taken: an alpha's error may quote a long query several times over."""

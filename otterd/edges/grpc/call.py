@@ -22,7 +22,7 @@ CANCELLED: Final = 1
 JOINED: Final = 65_536
 """Bytes of an answer up to which it is copied into one piece with its head."""
 
-log = Logger()
+log = Logger(__name__)
 
 
 class Call(Arriving):

@@ -28,7 +28,7 @@ FIRST = 4_096
 _GROUP = 1 << 3
 _ENCODING = b"grpc-encoding"
 
-log = Logger()
+log = Logger(__name__)
 
 
 class Conversation(Call):

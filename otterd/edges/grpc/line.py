@@ -36,7 +36,7 @@ _PING = b"otterask"
 _GRPC: Final = Door.GRPC
 _KINDS: dict[Method, type[Call]] = {CHECK: HealthCheck, WATCH: HealthWatch, STREAM: Conversation}
 
-log = Logger()
+log = Logger(__name__)
 
 
 class Line:

@@ -29,7 +29,7 @@ Whether the client has gone, or only sends no more, as `nc -N` does, cannot be t
 UNREAD = 503
 """The status of an entry whose request came behind the connection's last reply; never sent."""
 
-log = Logger()
+log = Logger(__name__)
 
 
 class Conversation:

@@ -40,7 +40,7 @@ from otterd.guard.guard import Guard
 from otterd.guard.nodelocal import node_local
 from otterd.guard.tokens import bearer
 
-log = Logger()
+log = Logger(__name__)
 
 TRANSLATORS: dict[str, Callable[[Request, Config], Plan]] = {
     "/query": translate_query,

@@ -14,7 +14,7 @@ from otterd.edges.ws.message import Message
 from otterd.errors import BadRequest, NotBuilt, OtterError, Unauthenticated
 from otterd.gateway.seams import Asked
 
-log = Logger()
+log = Logger(__name__)
 
 GONE: Final = 499
 """Status of what nobody waits for any more, as web servers write it."""
