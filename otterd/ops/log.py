@@ -171,7 +171,7 @@ class Journal:
     def observer(self, stream: Stream) -> ILogObserver:
         """Make `stream` the log's and return the observer that writes to it."""
         self._stream = stream
-        root = logging.getLogger(__name__)
+        root = logging.getLogger()
         if not any(isinstance(handler, Routed) for handler in root.handlers):
             root.addHandler(Routed())
         return cast(ILogObserver, FilteringLogObserver(JsonObserver(stream), [self.gate]))
@@ -190,7 +190,7 @@ class Journal:
     def level(self, level: LogLevel) -> None:
         """Write lines from `level` on."""
         self.gate.level = LEVELS[level.value]
-        logging.getLogger(__name__).setLevel({"warn": "WARNING"}.get(level.value, level.value.upper()))
+        logging.getLogger().setLevel({"warn": "WARNING"}.get(level.value, level.value.upper()))
 
 
 journal = Journal()
