@@ -70,16 +70,17 @@ class Sightings:
 
     def __init__(self, places: int) -> None:
         self._last = places - 1
-        # Numbers side by side: objects all over the memory would have to be fetched from there.
-        self._hashes = array("q", bytes(8 * places))
+        # Two bytes for each place, so that the table stays at hand: one in 65,535 is taken for another.
+        self._marks = array("H", bytes(2 * places))
 
     def again(self, key: Text) -> bool:
-        """Return whether `key` came before, and note that it did."""
+        """Return whether `key` came before, and note that it did; now and then it is another that did."""
         hashed = hash(key)
         at = hashed & self._last
-        if self._hashes[at] == hashed:
+        mark = (hashed >> 32) % 65535 + 1
+        if self._marks[at] == mark:
             return True
-        self._hashes[at] = hashed
+        self._marks[at] = mark
         return False
 
 

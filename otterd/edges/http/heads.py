@@ -4,10 +4,12 @@ Only a head is kept after which the parser stands where it stood before: one wit
 that neither ends the connection, nor switches it to something else, nor waits for a 100.
 """
 
+from typing import Final
+
 from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.dql.generations import Sightings
-from otterd.edges.http.alike import Key, apart, tells_apart, together
+from otterd.edges.http.alike import Alike, apart, is_alike
 from otterd.edges.http.preflight import Head
 
 MOST = 256
@@ -17,6 +19,9 @@ LONGEST = 2048
 """Bytes up to which a head is kept."""
 
 PLACES = 4096
+
+SOME: Final = 7
+"""Of eight heads that are told from others, one is looked at whether it comes again."""
 
 
 class Heads:
@@ -31,7 +36,8 @@ class Heads:
         self._config: Config = live.config
         self._seen = Sightings(PLACES)
         self._known: dict[bytes, Head] = {}
-        self._alike: dict[Key, Head] = {}
+        self._alike: dict[bytes, Alike] = {}
+        self._told = 0
 
     def __len__(self) -> int:
         return len(self._known)
@@ -55,10 +61,10 @@ class Heads:
         if self._seen.again(raw):
             self._keep_whole(raw, head)
         parts = apart(raw)
-        if parts is not None and tells_apart(parts[0], head) and self._seen.again(parts[0][0]):
+        if parts is not None and is_alike(head, parts[1]) and self._seen.again(parts[0]):
             if len(self._alike) >= MOST:
                 self._alike.clear()
-            self._alike[parts[0]] = head
+            self._alike[parts[0]] = Alike(head)
 
     def _keep_whole(self, raw: bytes, head: Head) -> None:
         if len(self._known) >= MOST:
@@ -71,12 +77,16 @@ class Heads:
         if len(raw) > LONGEST or len(raw) > config.max_header_bytes:
             return None
         parts = apart(raw)
-        known = None if parts is None else self._alike.get(parts[0])
-        if parts is None or known is None:
+        if parts is None:
             return None
-        head = together(known, parts[1], parts[2])
+        alike = self._alike.get(parts[0])
+        if alike is None:
+            return None
+        head = alike.with_own(parts[1], parts[2])
         if len(head.target) > config.max_url_bytes:
             return None
-        if self._seen.again(raw):
+        self._told += 1
+        # One of some: a head that comes again and again is soon seen twice, and most never are.
+        if not self._told & SOME and self._seen.again(raw):
             self._keep_whole(raw, head)
         return head

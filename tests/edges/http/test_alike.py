@@ -105,7 +105,7 @@ def test_what_was_made_of_one_head_is_made_of_the_next_with_its_own_token_and_de
     ]
     for raw in raws[:2]:
         house.connect().send(raw + b"{}")
-    known = house.factory.keeper.heads._alike[apart(raws[1])[0]]  # type: ignore[index]
+    known = house.factory.keeper.heads._alike[apart(raws[1])[0]].known  # type: ignore[index]
     question = Question(True, b"gzip", (("accessjwt", "token2"), ("debug", "true")), Rendered)  # type: ignore[arg-type]
     question.timeout, question.start_ts, question.read_only, question.options = 2.0, 7, True, b"x"
     known.kept.question = question
@@ -132,6 +132,28 @@ def test_what_was_made_of_one_head_is_made_of_the_next_with_its_own_token_and_de
 )
 def test_what_could_change_how_the_rest_is_read_is_left_in(raw: bytes) -> None:
     assert apart(raw) is None
+
+
+def test_other_tokens_are_passed_over() -> None:
+    raw = b"POST /query HTTP/1.1\r\nX-Own-Token: a\r\nx-dgraph-ACCESSToken: b\r\nOken: c\r\n\r\n"
+    parts = apart(raw)
+    assert parts is not None
+    assert (parts[0][1:], parts[1:]) == (raw.replace(b": b", b": "), (b"b", b""))
+    assert apart(raw.replace(b"ACCESS", b"AUTH")) is None
+
+
+def test_a_head_that_comes_often_enough_is_known_whole() -> None:
+    house = House()
+    heads = house.factory.keeper.heads
+    for token in ("one", "two"):
+        house.connect().send(written("POST /query", "", ((NAMES[0], token),)))
+    before = len(heads)
+    raw = written("POST /query", "", ((NAMES[0], "three"),))[:-2]
+    for _ in range(16):
+        assert heads.find(raw) is not None
+    assert len(heads) == before + 1
+    assert heads.find(raw) is heads.find(raw)
+    house.clear()
 
 
 def test_an_absent_token_is_not_an_empty_one() -> None:
