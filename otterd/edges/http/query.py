@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from json import loads
 
-from msgspec import MsgspecError, ValidationError
+from msgspec import UNSET, MsgspecError, ValidationError
 
 from otterd.config.schema import Config
 from otterd.core.operation import Purpose, Rpc
@@ -40,11 +40,7 @@ def translate_query(request: Request, config: Config) -> Plan:
         body = request.body
         if asked.encoding:
             body = decoded(asked.encoding, body, config.max_body_bytes)
-        if asked.json:
-            text = _text(body)
-            payload = question(text.query, text.variables)
-        else:
-            payload = question(text_of(body))
+        payload = _of_json(body) if asked.json else question(text_of(body))
     except Unsure:
         told = hints(request)
         return Verbatim(Purpose.QUERY, writes=False, timeout=told.timeout, start_ts=told.start_ts)
@@ -60,18 +56,22 @@ def translate_query(request: Request, config: Config) -> Plan:
     )
 
 
-def _text(body: bytes) -> QueryText:
-    """Return what a body in JSON says, where Go certainly reads the same."""
+def _of_json(body: bytes) -> bytes:
+    """Return the call's bytes for what a body in JSON says, where Go certainly reads the same."""
     try:
-        # Go merges the maps of a key that comes twice.
-        if (b"\\u" in body or body.count(b"variables") > 1) and _twice(body, "variables"):
-            raise Unsure
         try:
-            return strict(body)
+            said: QueryText = strict(body)
         except ValidationError:
             if not all(key in _NAMES or ignorable(key, _NAMES) for key in members(body)):
                 raise Unsure from None
-            return loose(body)
+            said = loose(body)
+        variables = said.variables
+        if variables is UNSET:
+            return question(said.query)
+        # Go merges the maps of a key that comes twice.
+        if (b"\\u" in body or body.count(b"variables") > 1) and _twice(body, "variables"):
+            raise Unsure
+        return question(said.query, variables)
     except (MsgspecError, ValueError, RecursionError):
         raise Unsure from None
 

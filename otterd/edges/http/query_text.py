@@ -4,10 +4,10 @@ import msgspec
 
 
 class QueryText(msgspec.Struct):
-    """The text of a query, and its variables if there are any."""
+    """The text of a query, and its variables; UNSET when the body has no member of that name."""
 
     query: str = ""
-    variables: dict[str, str] | None = None
+    variables: dict[str, str] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Strict(QueryText, forbid_unknown_fields=True):
