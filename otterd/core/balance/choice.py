@@ -36,6 +36,12 @@ def arranged(tiers: Tiers, costs_of: Costs, chance: Chance) -> tuple[str, ...]:
             first, other = other, first
         if size == 2:
             head = (head[first], head[other])
+        elif size == 3:
+            # As most clusters have it; the same as below, without a sort.
+            last = 3 - first - other
+            if (costs[last], last) < (costs[other], other):
+                last, other = other, last
+            head = (head[first], head[other], head[last])
         else:
             behind = sorted(range(size), key=costs.__getitem__)
             behind.remove(first)
