@@ -25,12 +25,14 @@ ROOMS = (
     "wire/h2",
 )
 MODULES = (
+    "alphas/awaited.py",
     "alphas/fields.py",
     "alphas/sight.py",
     "dql/cache.py",
     "dql/digest.py",
     "dql/fingerprint.py",
     "dql/generations.py",
+    "ops/access.py",
     "ops/ledger.py",
     "ops/stamp.py",
 )
@@ -61,7 +63,7 @@ INTERPRETED = frozenset(
         "edges/http/query_text.py",
         "edges/http/upsert_form.py",
         "edges/ws/message.py",
-        "core/namespace.py",
+        "core/claims.py",
         # A class that inherits from list.
         "guard/nodelocal.py",
         "wire/api_pb2.py",

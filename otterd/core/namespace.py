@@ -3,7 +3,9 @@
 import base64
 from functools import lru_cache
 
-import msgspec
+from msgspec import MsgspecError
+
+from otterd.core.claims import claims
 
 LONGEST = 8192
 """Characters of a token up to which it is read."""
@@ -12,13 +14,6 @@ REMEMBERED = 1024
 """How many tokens are not read a second time."""
 
 _END = 2**64
-
-
-class _Claims(msgspec.Struct):
-    namespace: int | float = 0
-
-
-_read = msgspec.json.Decoder(_Claims).decode
 
 
 def namespace_of(token: str | bytes) -> int:
@@ -35,9 +30,9 @@ def tablet(namespace: int, predicate: str) -> str:
 
 @lru_cache(maxsize=REMEMBERED)
 def _claimed(token: str) -> int:
-    claims = token.split(".")[1:2]
+    parts = token.split(".")[1:2]
     try:
-        claimed = _read(base64.urlsafe_b64decode(claims[0] + "=" * (-len(claims[0]) % 4))).namespace
-    except (IndexError, ValueError, RecursionError, msgspec.MsgspecError):
+        claimed = claims(base64.urlsafe_b64decode(parts[0] + "=" * (-len(parts[0]) % 4))).namespace
+    except (IndexError, ValueError, RecursionError, MsgspecError):
         return 0
     return int(claimed) if 0 <= claimed < _END else 0

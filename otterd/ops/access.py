@@ -2,11 +2,11 @@
 
 from typing import Final
 
-import msgspec
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from otterd.ops.instruments import Metrics
+from otterd.ops.line import Line, encode_lines
 from otterd.ops.stream import Stream
 
 log = Logger(__name__)
@@ -20,29 +20,6 @@ PAUSE: Final = 0.05
 WARN_EVERY: Final = 60.0
 
 
-class Line(msgspec.Struct, tag_field="ns", tag="otterd.access"):
-    """What one request leaves in the log; `ms` and its parts are milliseconds, sizes are bytes.
-
-    `ms_otter` is the time in Otter and between it and the client, `ms_dgraph` that of waiting for alphas.
-    """
-
-    ts: str
-    id: str
-    door: str
-    route: str
-    purpose: str
-    alpha: str
-    client: str
-    status: int
-    verdict: str
-    received: int
-    sent: int
-    ms: float
-    ms_otter: float
-    ms_dgraph: float
-    attempts: int
-
-
 class AccessLog:
     """Gathers lines and hands them to the log's stream in batches."""
 
@@ -50,7 +27,6 @@ class AccessLog:
         self._clock = clock
         self._stream = stream
         self._dropped = metrics.dropped.cell()
-        self._encode = msgspec.json.Encoder().encode_lines
         self._lines: list[Line] = []
         self._soon: IDelayedCall | None = None
         self._untold = 0
@@ -79,7 +55,7 @@ class AccessLog:
         lines = self._lines
         if not lines:
             return
-        if not self._stream.write(self._encode(lines)):
+        if not self._stream.write(encode_lines(lines)):
             self._dropped[0] += len(lines)
             self._untold += len(lines)
         lines.clear()

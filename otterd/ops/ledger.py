@@ -12,8 +12,9 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.judge import Verdict
 from otterd.core.operation import Door, Entry
-from otterd.ops.access import AccessLog, Line
+from otterd.ops.access import AccessLog
 from otterd.ops.instruments import Metrics
+from otterd.ops.line import Line
 from otterd.ops.stamp import Stamp
 
 OFFERED: Final = re.compile(rb"[A-Za-z0-9._-]{1,128}").fullmatch

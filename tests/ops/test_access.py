@@ -6,8 +6,9 @@ from twisted.internet.task import Clock
 from twisted.logger import ILogObserver, LogEvent, globalLogPublisher
 from zope.interface import provider
 
-from otterd.ops.access import BATCH, PAUSE, WARN_EVERY, AccessLog, Line
+from otterd.ops.access import BATCH, PAUSE, WARN_EVERY, AccessLog
 from otterd.ops.instruments import Metrics
+from otterd.ops.line import Line
 from otterd.ops.stream import Stream
 
 

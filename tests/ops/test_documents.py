@@ -7,8 +7,8 @@ from pathlib import Path
 import otterd.errors as errors
 from otterd.config.schema import Config
 from otterd.core.judge import Verdict
-from otterd.ops.access import Line
 from otterd.ops.instruments import Metrics
+from otterd.ops.line import Line
 
 DOCS = Path(__file__).parents[2] / "docs"
 OPERATIONS = (DOCS / "operations.md").read_text()

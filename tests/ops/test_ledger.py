@@ -8,9 +8,10 @@ from otterd.config.live import Live
 from otterd.config.schema import Config
 from otterd.core.judge import Verdict
 from otterd.core.operation import Door, Entry, Purpose
-from otterd.ops.access import AccessLog, Line
+from otterd.ops.access import AccessLog
 from otterd.ops.instruments import Metrics
 from otterd.ops.ledger import KNOWN_ROWS, Ledger, RequestIds
+from otterd.ops.line import Line
 
 CONFIG = Config(dgraph_endpoints=("a:9080", "b:9080"))
 

@@ -16,12 +16,6 @@ _NEVER_INDEXED: Final = 0x10
 _PLAIN: Final = 0x00
 _BYTES: Final = tuple(bytes((number,)) for number in range(256))
 
-_remembered: Final[dict[Field, bytes]] = {}
-_plains: Final[dict[bytes, bytes]] = {}
-"""How a field begins, by its name."""
-_secrets: Final[dict[bytes, bytes]] = {}
-"""The same of those with a secret's name, which are never to be indexed."""
-
 
 def _integer(value: int, prefix: int, pattern: int) -> bytes:
     """Return `value` with a prefix of `prefix` bits under `pattern` (RFC 7541, 5.1)."""
@@ -35,6 +29,16 @@ def _integer(value: int, prefix: int, pattern: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+_LENGTHS: Final = tuple([_integer(size, 7, 0) for size in range(1_024)])
+"""How long a value is, for nearly all values."""
+
+_remembered: Final[dict[Field, bytes]] = {}
+_plains: Final[dict[bytes, bytes]] = {}
+"""How a field begins, by its name."""
+_secrets: Final[dict[bytes, bytes]] = {}
+"""The same of those with a secret's name, which are never to be indexed."""
 
 
 def literal(name: bytes, value: bytes, *, never: bool) -> bytes:
@@ -58,7 +62,7 @@ def _begun(name: bytes, pattern: int) -> bytes:
 def _whole(begun: bytes, value: bytes) -> bytes:
     """Return a literal field whose value follows on `begun`."""
     size = len(value)
-    return begun + (_BYTES[size] if size < 127 else _integer(size, 7, 0)) + value
+    return begun + (_LENGTHS[size] if size < len(_LENGTHS) else _integer(size, 7, 0)) + value
 
 
 def _keep(memo: dict[bytes, bytes], name: bytes, begun: bytes) -> None:
