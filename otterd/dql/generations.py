@@ -2,9 +2,12 @@
 
 from array import array
 from sys import getsizeof
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from otterd.dql.shape import Shape
+
+if TYPE_CHECKING:
+    from mypy_extensions import i64
 
 _ENTRY: Final = 400
 """Bytes, at most, that one entry takes of the tables, which are up to two thirds empty."""
@@ -70,14 +73,15 @@ class Sightings:
 
     def __init__(self, places: int) -> None:
         self._last = places - 1
-        # Two bytes for each place, so that the table stays at hand: one in 65,535 is taken for another.
+        # Two bytes for each place, so that the table stays at hand: one in 32,768 is taken for another.
         self._marks = array("H", bytes(2 * places))
 
     def again(self, key: Text) -> bool:
         """Return whether `key` came before, and note that it did; now and then it is another that did."""
-        hashed = hash(key)
+        # As machine code a plain int would be an object each time, for most hashes are that large.
+        hashed: i64 = hash(key)
         at = hashed & self._last
-        mark = (hashed >> 32) % 65535 + 1
+        mark = (hashed >> 32 & 0xFFFF) | 1
         if self._marks[at] == mark:
             return True
         self._marks[at] = mark

@@ -14,8 +14,8 @@ _QUERY: Final = 0x22
 """Tag of field 4, the text."""
 _SHORT: Final = 0x80
 """Lengths below this are one byte."""
-_LONG: Final = 0x4000
-"""From here they take three."""
+_BEGUN: Final = tuple([b'"' + written(size) for size in range(2_048)])
+"""What stands before a text, by its length, for nearly all texts."""
 
 _BEHIND: Final = frozenset((b"", READ_ONLY, READ_ONLY + BEST_EFFORT))
 """What may follow a text and says nothing more of what that touches."""
@@ -26,10 +26,10 @@ def question(text: str, variables: Mapping[str, str] | None = None) -> bytes:
     data = text.encode()
     size = len(data)
     # Field 4.
-    if size < _SHORT:
-        asked = b'"%c%b' % (size, data) if size else b""
-    elif size < _LONG:
-        asked = b'"%c%c%b' % (size & 0x7F | 0x80, size >> 7, data)
+    if not size:
+        asked = b""
+    elif size < len(_BEGUN):
+        asked = _BEGUN[size] + data
     else:
         asked = b'"%b%b' % (written(size), data)
     if variables:

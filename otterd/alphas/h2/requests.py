@@ -30,7 +30,9 @@ class Requests:
             (b":authority", authority.encode()),
         ]
         self._methods: dict[str, bytes] = {}
-        self._timeouts: dict[int, bytes] = {}
+        self._ms = -1
+        self._left = b""
+        """What was said last of the time that is left: `_ms` milliseconds."""
 
     def block(self, rpc: Rpc, timeout: float) -> bytes:
         """Return the header block of `rpc`, which has `timeout` seconds left."""
@@ -39,10 +41,9 @@ class Requests:
             timeout += FLOW
         # A whole number of ms, rounded up: most calls of a purpose then say the same.
         ms = ceil(timeout * 1000)
-        left = self._timeouts.get(ms) or self._left(ms, timeout)
-        if not rpc.metadata:
-            return constant + left
-        return b"".join((constant, left, _fields(rpc.metadata)))
+        if ms != self._ms or ms < _LEAST_IN_MS:
+            self._ms, self._left = ms, _left(ms, timeout)
+        return constant + self._left + _fields(rpc.metadata) if rpc.metadata else constant + self._left
 
     def opening(self, rpc: Duplex, timeout: float) -> bytes:
         """Return the header block of a call with messages both ways, to begin within `timeout` seconds.
@@ -72,15 +73,13 @@ class Requests:
             self._methods[method] = made
         return made
 
-    def _left(self, ms: int, timeout: float) -> bytes:
-        if not _LEAST_IN_MS <= ms <= _MOST_IN_MS:
-            return literal(b"grpc-timeout", format_timeout(timeout), never=False)
-        if len(self._timeouts) >= _MOST_KEPT:
-            self._timeouts.clear()
-        # Callers with deadlines of their own seldom say the same twice.
-        said = b"%dm" % ms
-        made = self._timeouts[ms] = _TIMEOUTS[len(said)] + said
-        return made
+
+def _left(ms: int, timeout: float) -> bytes:
+    """Return the field that tells of `timeout` seconds, which are `ms` milliseconds and no more."""
+    if not _LEAST_IN_MS <= ms <= _MOST_IN_MS:
+        return literal(b"grpc-timeout", format_timeout(timeout), never=False)
+    said = b"%dm" % ms
+    return _TIMEOUTS[len(said)] + said
 
 
 def _fields(metadata: Metadata) -> bytes:

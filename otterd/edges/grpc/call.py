@@ -197,11 +197,11 @@ class Call(Arriving):
             full = self._untold()
             entry.status, entry.verdict, entry.sent = full.grpc, full.word, 0
             link.finish(stream, blocks.refusal(full))
+        if not link.streams:
+            # What is alone has no company to wait for, and the books can be closed behind it.
+            self.line.flush()
         if gone:
             self._close()
-        if not link.streams:
-            # What is alone has no company to wait for.
-            self.line.flush()
 
     def _untold(self) -> OtterError:
         """Return what is said instead of an answer that cannot be held: a write is not to be sent again."""

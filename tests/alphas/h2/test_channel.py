@@ -118,6 +118,16 @@ def test_a_short_time_is_told_finely_and_a_long_one_in_whole_ms(net, call, timeo
     assert connection.asked[1].head.get(b"grpc-timeout") == told
 
 
+def test_two_short_times_that_differ_by_less_than_a_ms_are_told_as_they_are(net, call):
+    call()
+    connection = net.accept()
+    for timeout in (0.0123, 0.0127):
+        call(timeout)
+        connection.pump()
+    told = [asked.head.get(b"grpc-timeout") for asked in connection.asked[-2:]]
+    assert told == [b"12300000n", b"12700000n"]
+
+
 def test_an_alpha_that_does_not_greet_is_not_reached(net, call):
     result = call(60)
     net.accept(greets=False)
