@@ -74,6 +74,20 @@ def test_added_latency_is_what_lies_over_a_direct_call():
     assert (found["http-500: added p99, ms"].seen, found["http-500: added p99, ms"].met) == ("1.60", False)
 
 
+def test_a_time_is_also_told_at_the_pace_of_the_machine_it_was_set_for():
+    ours = replace(OURS, row="http-500", p50=420.0, p99=1900.0)
+    slow = seen([ours, DIRECT, replace(THEIRS, rate=11_700.0)])["http-500: added p50, ms"]
+    assert (slow.seen, slow.met, slow.paced) == ("0.32", False, "0.24")
+    assert "missed here, met at the targets' pace: 0.24" in verdicts([slow])
+    for other in (replace(THEIRS, rate=15_600.0), replace(THEIRS, rate=11_700.0, busy=0.5)):
+        alike = seen([ours, DIRECT, other])["http-500: added p50, ms"]
+        assert verdicts([alike]).endswith("| missed |")
+    broken = seen([replace(ours, errors=1), DIRECT, replace(THEIRS, rate=11_700.0)])[
+        "http-500: added p50, ms"
+    ]
+    assert verdicts([broken]).endswith("| missed |")
+
+
 def test_nothing_is_said_of_added_latency_while_direct_calls_take_longer():
     ours = replace(OURS, row="grpc-500", p99=200.0)
     target = seen([ours, DIRECT])["grpc-500: added p99, ms"]
