@@ -15,7 +15,7 @@ JSON_TYPE = (b"Content-Type", b"application/json")
 _PLAIN: Headers = (JSON_TYPE,)
 _GZIPPED: Headers = (*_PLAIN, (b"Content-Encoding", b"gzip"))
 TOUCHED = b"Dgraph-Toucheduids"
-_DATA = b'{"data":'
+DATA = b'{"data":'
 _response = api.Response.FromString
 _DONE = b'"code":"Success","message":"Done"'
 
@@ -43,13 +43,13 @@ def query_answer(answer: Answer, *, rdf: bool = False, gzip: bool = False) -> Re
         return Rendered(200, _GZIPPED if gzip else _PLAIN, whole, gzip, None, touched)
     response = _response(body)
     data = _rdf(response) if rdf else response.json
-    return _reply(b"%b%b%b" % (_DATA, data, tail(response)), gzip, response)
+    return _reply(b"%b%b%b" % (DATA, data, tail(response)), gzip, response)
 
 
 def _flowing(answer: Answer, body: Body, gzip: bool) -> Rendered:
     """Render the answer to `/query` as it comes; how many nodes it touched is in its metadata as well."""
     said = [int(value) for name, value in answer.headers if name == TOUCHED.lower() and value.isdigit()]
-    stream = LongAnswer(body, _DATA, tail, gzip=gzip)
+    stream = LongAnswer(body, DATA, tail, gzip=gzip)
     return Rendered(200, _GZIPPED if gzip else _PLAIN, b"", stream=stream, touched=said[0] if said else -1)
 
 

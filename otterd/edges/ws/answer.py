@@ -3,9 +3,10 @@
 import codecs
 from typing import Final
 
-from otterd.core.operation import Answer
+from otterd.core.operation import Answer, Body
 from otterd.edges.http.golang import quote
-from otterd.edges.http.render import mutate_answer, query_answer, render_error
+from otterd.edges.http.long_answer import LongAnswer
+from otterd.edges.http.render import DATA, mutate_answer, query_answer, render_error, tail
 from otterd.edges.ws.message import Message
 from otterd.errors import OtterError
 from otterd.wire import api_pb2
@@ -47,6 +48,25 @@ def answered(message: Message, id: str | None, answer: Answer) -> bytes:
     return text or b"{}" if id is None else _result(text or b"{}", id, answer.stale)
 
 
+def flowing(message: Message, id: str | None, answer: Answer, body: Body) -> LongAnswer:
+    """Return what the alpha's good `answer` to a query becomes, whose `body` comes piece by piece."""
+    stale, http = answer.stale, message.shape == "http"
+    if message.verbose and not http:
+        before = b"{" if id is None else b'{"id":%b,' % quote(id)
+
+        def members(response: api_pb2.Response) -> bytes:
+            rest = _verbose(message, response, stale)
+            return b",%b}" % rest if rest else b"}"
+
+        return LongAnswer(body, before + b'"data":', members, gzip=False)
+    before, after = b"", b""
+    if id is not None:
+        before, after = b'{"id":%b,"result":' % quote(id), _age(stale) + b"}"
+    if http:
+        return LongAnswer(body, before + DATA, lambda response: tail(response) + after, gzip=False)
+    return LongAnswer(body, before, lambda response: after, gzip=False)
+
+
 def _http_body(message: Message, answer: Answer) -> bytes:
     """Return what `/query` or `/mutate` would answer."""
     if message.type == "query":
@@ -85,8 +105,11 @@ def _result(body: bytes, id: str | None, stale: float | None = None) -> bytes:
     """Return `body` as it is, or as the `result` of the message `id`; `stale` is its age in seconds."""
     if id is None:
         return body
-    old = b"" if stale is None else b',"stale":%.3f' % stale
-    return b'{"id":%b,"result":%b%b}' % (quote(id), body, old)
+    return b'{"id":%b,"result":%b%b}' % (quote(id), body, _age(stale))
+
+
+def _age(stale: float | None) -> bytes:
+    return b"" if stale is None else b',"stale":%.3f' % stale
 
 
 def _text(body: bytes) -> bytes:

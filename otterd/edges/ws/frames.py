@@ -9,6 +9,7 @@ from typing import Final
 from autobahn.websocket import xormasker
 
 TEXT: Final = 0x81
+FINAL: Final = 0x80
 MASKED: Final = 0x80
 TWO_BYTES: Final = 126
 BY_HAND: Final = 1024

@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from twisted.python.failure import Failure
 
 from otterd.config.live import Live
-from otterd.edges.ws.frames import TEXT, TWO_BYTES, whole_text
+from otterd.edges.ws.frames import FINAL, TEXT, TWO_BYTES, whole_text
 from otterd.edges.ws.outbox import Outbox
 from otterd.edges.ws.request import operation_of
 from otterd.edges.ws.seams import Corridor, Hearer
@@ -72,13 +72,20 @@ class SocketLine:
 
     def send(self, text: bytes) -> None:
         """Send one text frame."""
+        self._frame(TEXT, text)
+
+    def send_part(self, text: bytes, *, first: bool, last: bool) -> None:
+        """Send one frame of a message that has many."""
+        self._frame((FINAL if last else 0) | (TEXT & ~FINAL if first else 0), text)
+
+    def _frame(self, kind: int, text: bytes) -> None:
         if not self.open:
             return
         size = len(text)
         if size < TWO_BYTES:
-            head = bytes((TEXT, size))
+            head = bytes((kind, size))
         else:
-            head = pack("!BBH", TEXT, 126, size) if size <= 0xFFFF else pack("!BBQ", TEXT, 127, size)
+            head = pack("!BBH", kind, 126, size) if size <= 0xFFFF else pack("!BBQ", kind, 127, size)
         if size <= JOINED:
             self.outbox.write(head + text)
         else:

@@ -12,7 +12,7 @@ def operation_of(message: Message, caller: Caller, metadata: Metadata, entry: En
         # A socket has no transactions, so that nothing can follow from the timestamp of a query, which
         # is told in HTTP's shape only.
         payload = question(message.query or "", message.variables) + READ_ONLY
-        rpc = Rpc("Query", payload, metadata)
+        rpc = Rpc("Query", payload, metadata, True)
         stale = None if message.max_stale is None else max_stale(message)
         whole = message.shape is None
         return Operation(Purpose.QUERY, rpc, caller, entry, read_only=True, commit_now=whole, max_stale=stale)

@@ -18,9 +18,10 @@ class Unsent(Protocol):
 
 
 class Line(Protocol):
-    """The socket, as its session needs it; `held` is True while nothing is read."""
+    """The socket, as its session needs it: `held` while nothing is read, `open` while text may be sent."""
 
     held: bool
+    open: bool
 
     @property
     def outbox(self) -> Unsent:
@@ -28,6 +29,9 @@ class Line(Protocol):
 
     def send(self, text: bytes) -> None:
         """Send one text frame."""
+
+    def send_part(self, text: bytes, *, first: bool, last: bool) -> None:
+        """Send one frame of a message that has many."""
 
     def perform(self, task: Task) -> None:
         """Carry `task` to an alpha; `Session.performed` is called in the end."""

@@ -10,7 +10,9 @@ from typing import Final
 from otterd.config.live import Live
 from otterd.core.operation import Caller, Door, Metadata
 from otterd.core.replaced import replaced
+from otterd.edges.http.long_answer import LongAnswer
 from otterd.edges.ws import answer
+from otterd.edges.ws.flow import Flow
 from otterd.edges.ws.message import (
     NOTHING,
     OPERATIONS,
@@ -23,6 +25,7 @@ from otterd.edges.ws.message import (
 )
 from otterd.edges.ws.seams import Books, Line, Tokens
 from otterd.edges.ws.task import GONE, Task
+from otterd.errors import AlphaFailed
 
 ATTEMPTS: Final = 8
 """Wrong tokens in a row that end a socket."""
@@ -35,6 +38,7 @@ SPARE: Final = 1 << 20
 
 GOING_AWAY: Final = 1001
 POLICY: Final = 1008
+INTERNAL: Final = 1011
 WANT_COMMIT: Final = "commitNow is required: without it nothing is stored"
 ROUTES: Final = {
     "query": "ws query",
@@ -70,6 +74,10 @@ class Session:
         self._running: set[Task] = set()
         self._alone = False
         self._advancing = False
+        self._flow: Flow | None = None
+        """The long answer that is being sent: nothing else is sent or begun meanwhile."""
+        self._behind: list[tuple[Task, bytes]] = []
+        self._behind_size = 0
 
     @property
     def full(self) -> bool:
@@ -117,14 +125,14 @@ class Session:
     def performed(self, task: Task, text: bytes, status: int) -> None:
         """Take the answer to `task`."""
         self._running.discard(task)
-        self._alone = False
+        self._alone = self._flow is not None
         if self._gone:
             self._close(task, status)
             return
-        if self._unsent.size and not task.alone and not task.writes and self._overflows(len(text)):
-            # A read may be asked again when its reader has caught up; a write's answer must be kept.
-            task.begun, task.alone = False, True
-            self._again.append(task)
+        late = self._unsent.size or self._behind_size
+        if late and not task.alone and not task.writes and self._overflows(len(text)):
+            # A write's answer must be kept.
+            self._ask_again(task)
         else:
             if task.id is None:
                 self._queue.popleft()  # which is `task`, for one at a time is begun
@@ -137,10 +145,27 @@ class Session:
         if waits or self._leaving or self._unsent.size or self._line.held:
             self.advance()
 
+    def flows(self, task: Task, long: LongAnswer) -> None:
+        """Send the answer to `task` as it comes."""
+        self._running.discard(task)
+        if self._gone:
+            long.stop()
+            self._close(task, GONE)
+        elif self._flow is not None:
+            # Two messages at once cannot be told apart, and nothing of this one need be held.
+            long.stop()
+            self._ask_again(task)
+        else:
+            self._alone = True
+            self._flow = Flow(task, long, self._line, self._flowed)
+            self._flow.start()
+
     def advance(self) -> None:
         """Send and begin what can be; to be called when unsent bytes left."""
         if self._advancing or self._gone:
             return
+        if self._flow is not None:
+            self._flow.resume()
         self._advancing = True
         try:
             while self._step():
@@ -159,9 +184,14 @@ class Session:
     def lost(self) -> list[Task]:
         """Be told that the socket is gone; return the reads that are still being performed."""
         self._gone = self._deaf = True
-        for task in (*self._queue, *self._waiting, *self._again):
+        left = [*self._queue, *self._waiting, *self._again, *[task for task, _ in self._behind]]
+        if self._flow is not None:
+            self._stop(self._flow)
+            left = [task for task in left if task is not self._flow.task]
+        for task in left:
             if task not in self._running:
                 self._close(task, GONE)
+        self._behind.clear()
         self._queue.clear()
         self._waiting.clear()
         self._again.clear()
@@ -235,6 +265,8 @@ class Session:
     def _next(self) -> Task | None:
         """Return the task to begin now."""
         queue, waiting, again = self._queue, self._waiting, self._again
+        if self._flow is not None:
+            return None
         if again:
             if self._running:
                 return None
@@ -246,11 +278,56 @@ class Session:
             return again.popleft()
         return queue[0] if queue and not queue[0].begun else waiting.popleft()
 
+    def _stop(self, flow: Flow) -> None:
+        """Give up the long answer that is being sent, if it did not break off."""
+        flow.stop()
+        entry = flow.task.entry
+        if entry is not None:
+            entry.sent = flow.sent
+            if not entry.status:
+                flow.task.note(GONE)
+            self._books.close(entry)
+
+    def _ask_again(self, task: Task) -> None:
+        """Perform a read anew, and alone, when the socket's reader has caught up."""
+        task.begun, task.alone = False, True
+        self._again.append(task)
+
+    def _flowed(self, whole: bool) -> None:
+        """Go on after a long answer, or end the socket: one that broke off can be told by nothing else."""
+        flow = self._flow
+        assert flow is not None
+        task = flow.task
+        if task.entry is not None:
+            task.entry.status, task.entry.sent = 200, flow.sent
+        if not whole:
+            # It stays, for nothing can be said within its message.
+            if task.entry is not None:
+                task.entry.verdict = AlphaFailed.word
+            self._deaf = True
+            self._line.dismiss(INTERNAL, "the answer broke off", 0)
+            self._line.pace()
+            return
+        self._flow, self._alone = None, False
+        if task.id is None:
+            self._queue.popleft()
+        self._count -= 1
+        if task.entry is not None:
+            self._books.close(task.entry)
+        behind, self._behind, self._behind_size = self._behind, [], 0
+        for each, text in behind:
+            self._deliver(each, text)
+        self.advance()
+
     def _overflows(self, size: int) -> bool:
-        total = self._unsent.size + size
+        total = self._unsent.size + self._behind_size + size
         return total > SPARE and total - max(self._unsent.largest, size) > SPARE
 
     def _deliver(self, task: Task, text: bytes) -> None:
+        if self._flow is not None:
+            self._behind.append((task, text))
+            self._behind_size += len(text)
+            return
         self._count -= 1
         self._line.send(text)
         if task.entry is not None:

@@ -8,8 +8,9 @@ from twisted.python.failure import Failure
 
 from otterd.core.judge import Verdict
 from otterd.core.operation import Answer, Caller, Entry, Metadata
+from otterd.edges.http.long_answer import LongAnswer
 from otterd.edges.ws import answer
-from otterd.edges.ws.answer import answered
+from otterd.edges.ws.answer import answered, flowing
 from otterd.edges.ws.message import Message
 from otterd.errors import BadRequest, NotBuilt, OtterError, Unauthenticated
 from otterd.gateway.seams import Asked
@@ -34,6 +35,9 @@ class Performer(Protocol):
 
     def performed(self, task: "Task", text: bytes, status: int) -> None:
         """Take the answer to `task`, and the HTTP status that it would have."""
+
+    def flows(self, task: "Task", long: LongAnswer) -> None:
+        """Take the answer to `task` that comes piece by piece."""
 
 
 class Task:
@@ -78,6 +82,9 @@ class Task:
     def callback(self, result: Answer) -> None:
         """Be told the answer; the performer hears of it, whatever happens."""
         self.call = None
+        if not isinstance(result.body, bytes):
+            self._performer.flows(self, flowing(self.message, self.id, result, result.body))
+            return
         try:
             text, status = answered(self.message, self.id, result), 200
         except Exception:
