@@ -43,7 +43,8 @@ class Requests:
         ms = ceil(timeout * 1000)
         if ms != self._ms or ms < _LEAST_IN_MS:
             self._ms, self._left = ms, _left(ms, timeout)
-        return constant + self._left + _fields(rpc.metadata) if rpc.metadata else constant + self._left
+        told = constant + self._left
+        return told + _fields(rpc.metadata) if rpc.metadata else told
 
     def opening(self, rpc: Duplex, timeout: float) -> bytes:
         """Return the header block of a call with messages both ways, to begin within `timeout` seconds.

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from otterd.edges.http.envelope import ACCESS_TOKEN, ACL
+from otterd.edges.http.golang import duration
 from otterd.edges.http.kept import Kept, Question
 from otterd.edges.http.preflight import Head
 
@@ -106,11 +107,5 @@ def _changed(known: Question, token: bytes, deadline: bytes) -> Question:
     metadata = known.metadata
     if token:
         text = token.decode("ascii")
-        # Mostly there is nothing else.
-        metadata = (
-            ((ACL, text),)
-            if len(metadata) == 1
-            else tuple([(name, text if name == ACL else value) for name, value in metadata])
-        )
-    # What `duration` makes of it.
-    return known.changed(metadata, int(deadline[:-2]) * 1e-3 if deadline else known.timeout)
+        metadata = tuple([(name, text if name == ACL else value) for name, value in metadata])
+    return known.changed(metadata, duration(deadline) if deadline else known.timeout)

@@ -59,9 +59,7 @@ def flowing(message: Message, id: str | None, answer: Answer, body: Body) -> Lon
             return b",%b}" % rest if rest else b"}"
 
         return LongAnswer(body, before + b'"data":', members, gzip=False)
-    before, after = b"", b""
-    if id is not None:
-        before, after = b'{"id":%b,"result":' % quote(id), _age(stale) + b"}"
+    before, after = _around(id, stale)
     if http:
         return LongAnswer(body, before + DATA, lambda response: tail(response) + after, gzip=False)
     return LongAnswer(body, before, lambda response: after, gzip=False)
@@ -105,11 +103,16 @@ def _result(body: bytes, id: str | None, stale: float | None = None) -> bytes:
     """Return `body` as it is, or as the `result` of the message `id`; `stale` is its age in seconds."""
     if id is None:
         return body
-    return b'{"id":%b,"result":%b%b}' % (quote(id), body, _age(stale))
+    before, after = _around(id, stale)
+    return b"%b%b%b" % (before, body, after)
 
 
-def _age(stale: float | None) -> bytes:
-    return b"" if stale is None else b',"stale":%.3f' % stale
+def _around(id: str | None, stale: float | None) -> tuple[bytes, bytes]:
+    """Return what stands before and behind a body that is the `result` of the message `id`."""
+    if id is None:
+        return b"", b""
+    old = b"" if stale is None else b',"stale":%.3f' % stale
+    return b'{"id":%b,"result":' % quote(id), old + b"}"
 
 
 def _text(body: bytes) -> bytes:

@@ -77,7 +77,6 @@ class Session:
         self._flow: Flow | None = None
         """The long answer that is being sent: nothing else is sent or begun meanwhile."""
         self._behind: list[tuple[Task, bytes]] = []
-        self._behind_size = 0
 
     @property
     def full(self) -> bool:
@@ -129,7 +128,7 @@ class Session:
         if self._gone:
             self._close(task, status)
             return
-        late = self._unsent.size or self._behind_size
+        late = self._unsent.size or self._behind
         if late and not task.alone and not task.writes and self._overflows(len(text)):
             # A write's answer must be kept.
             self._ask_again(task)
@@ -265,12 +264,12 @@ class Session:
     def _next(self) -> Task | None:
         """Return the task to begin now."""
         queue, waiting, again = self._queue, self._waiting, self._again
-        if self._flow is not None:
+        if self._alone:
             return None
         if again:
             if self._running:
                 return None
-        elif self._alone or not (waiting or (queue and not queue[0].begun)):
+        elif not (waiting or (queue and not queue[0].begun)):
             return None
         if self._unsent.size > self._live.config.ws_send_buffer_bytes:
             return None
@@ -314,19 +313,18 @@ class Session:
         self._count -= 1
         if task.entry is not None:
             self._books.close(task.entry)
-        behind, self._behind, self._behind_size = self._behind, [], 0
+        behind, self._behind = self._behind, []
         for each, text in behind:
             self._deliver(each, text)
         self.advance()
 
     def _overflows(self, size: int) -> bool:
-        total = self._unsent.size + self._behind_size + size
+        total = self._unsent.size + sum([len(text) for _, text in self._behind]) + size
         return total > SPARE and total - max(self._unsent.largest, size) > SPARE
 
     def _deliver(self, task: Task, text: bytes) -> None:
         if self._flow is not None:
             self._behind.append((task, text))
-            self._behind_size += len(text)
             return
         self._count -= 1
         self._line.send(text)

@@ -213,7 +213,14 @@ def frame(
 
 
 def frames(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield opcode and payload of each whole frame that a server sent."""
+    """Yield opcode and payload of each whole frame that a server sent, none of them a part."""
+    for opcode, last, payload in parts(data):
+        assert last
+        yield opcode, payload
+
+
+def parts(data: bytes) -> Iterator[tuple[int, bool, bytes]]:
+    """Yield opcode, whether it is its message's last, and payload of each whole frame that a server sent."""
     while len(data) >= 2:
         size, at = data[1], 2
         assert size < 128, "a server masks nothing"
@@ -223,8 +230,8 @@ def frames(data: bytes) -> Iterator[tuple[int, bytes]]:
             size, at = struct.unpack("!Q", data[2:10])[0], 10
         if len(data) < at + size:
             return
-        assert data[0] & 0xF0 == 0x80
-        yield data[0] & 0x0F, data[at : at + size]
+        assert not data[0] & 0x70
+        yield data[0] & 0x0F, data[0] >= 0x80, data[at : at + size]
         data = data[at + size :]
 
 

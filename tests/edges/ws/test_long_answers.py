@@ -8,7 +8,7 @@ import pytest
 
 from otterd.core.operation import Answer
 from otterd.wire import api_pb2
-from tests.edges.ws.fakes import Client, House, response
+from tests.edges.ws.fakes import Client, House, parts, response
 from tests.fakes.memory import FakeBody
 
 TOLD = {"latency": api_pb2.Latency(total_ns=7), "txn": api_pb2.TxnContext(start_ts=9)}
@@ -29,31 +29,19 @@ class Source(FakeBody):
         self.end()
 
 
-def flowing(source: Source, **more: Any) -> Answer:
-    return Answer(0, source, length=1 << 21, **more)
+def flowing(source: Source) -> Answer:
+    return Answer(0, source, length=1 << 21)
 
 
-def parts(data: bytes) -> list[tuple[int, bool, bytes]]:
-    """Return opcode, whether it is the last, and payload of each whole frame."""
-    found = []
-    while len(data) >= 2:
-        size, at = data[1], 2
-        if size == 126:
-            size, at = struct.unpack("!H", data[2:4])[0], 4
-        elif size == 127:
-            size, at = struct.unpack("!Q", data[2:10])[0], 10
-        if len(data) < at + size:
-            break
-        found.append((data[0] & 15, data[0] >= 128, data[at : at + size]))
-        data = data[at + size :]
-    return found
+def heard(client: Client) -> list[tuple[int, bool, bytes]]:
+    return list(parts(client.body))
 
 
 def messages(client: Client) -> list[bytes]:
     """Return the texts heard, whose frames stand one behind the other but for control frames."""
     found: list[bytes] = []
     whole = True
-    for opcode, last, payload in parts(client.body):
+    for opcode, last, payload in heard(client):
         if opcode >= 8:
             continue
         assert (opcode == 1) is whole, "a message within another"
@@ -83,7 +71,7 @@ def test_it_is_what_a_short_one_would_be(
             answer.body.give_all()
     short, long = messages(client)
     assert long == short
-    assert len(parts(client.body)) > 5
+    assert len(heard(client)) > 5
     one, other = house.ledger.closed[-2:]
     assert (other.status, other.sent) == (one.status, one.sent) == (200, len(short))
 
@@ -186,9 +174,9 @@ def test_one_that_breaks_off_ends_the_socket(house: House, client: Client) -> No
     house.gateway.answer(1, response(b"{}"))
     source.broken("the connection broke")
     house.gateway.answer(2, response(b"{}"))
-    closing = [payload for opcode, _, payload in parts(client.body) if opcode == 8]
+    closing = [payload for opcode, _, payload in heard(client) if opcode == 8]
     assert [struct.unpack("!H", payload[:2])[0] for payload in closing] == [1011]
-    assert parts(client.body)[-2][1] is False
+    assert heard(client)[-2][1] is False
     client.hang_up()
     assert [(entry.status, str(entry.verdict)) for entry in house.ledger.closed[-3:]] == [
         (200, "ErrorAlphaFailed"),
@@ -214,7 +202,7 @@ def test_a_stop_waits_for_it(house: House, client: Client) -> None:
     client.say(type="query", query="{q}")
     house.gateway.answer(0, flowing(source))
     client.socket.drain()
-    assert not [opcode for opcode, _, _ in parts(client.body) if opcode == 8]
+    assert not [opcode for opcode, _, _ in heard(client) if opcode == 8]
     source.give_all()
     assert messages(client) == [DATA]
-    assert [opcode for opcode, _, _ in parts(client.body)][-1] == 8
+    assert [opcode for opcode, _, _ in heard(client)][-1] == 8
